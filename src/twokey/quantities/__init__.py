@@ -1,0 +1,1 @@
+"""Exact numbers, the unknown, and the words every field is named with."""
