@@ -1,0 +1,119 @@
+"""What the verbs share: options, JSON on standard output, words for people, a progress line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Annotated, Any
+
+import typer
+
+from twokey.api import Problem
+
+__all__ = [
+    "As",
+    "assumptions",
+    "console",
+    "number",
+    "print_json",
+    "progress_line",
+    "stream_json",
+    "yes_no",
+]
+
+
+class As:
+    """Option types that several verbs use."""
+
+    Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+    To = Annotated[str | None, typer.Option("--to", help="Country of destination, ISO 3166 alpha-2, such as CN.")]
+    On = Annotated[str | None, typer.Option("--on", help="Day of the trade, YYYY-MM-DD. Default: today.")]
+    Seat = Annotated[
+        str | None, typer.Option("--seat", help="Country where the end user's ultimate parent has its headquarters.")
+    ]
+    From = Annotated[str | None, typer.Option("--from", help="Country of export. Default: US.")]
+    Seller = Annotated[str | None, typer.Option("--seller", help="Who sells, such as nvidia. Letters bind addressees.")]
+    Datacentre = Annotated[
+        str | None, typer.Option("--datacentre", help="yes or no: designed or marketed for data centres.")
+    ]
+    TradeSheet = Annotated[str | None, typer.Option("--trade", help="A YAML sheet with the facts of the trade.")]
+    KnownOn = Annotated[
+        str | None, typer.Option("--known-on", help="Use only law that could be known on this day, YYYY-MM-DD.")
+    ]
+    Assume = Annotated[
+        list[str] | None,
+        typer.Option("--assume", help="RULE=VALUE: a number that a rule needs and nobody published. Repeatable."),
+    ]
+    With = Annotated[
+        list[str] | None, typer.Option("--with", help="A proposed rule's file, evaluated on top. Repeatable.")
+    ]
+
+
+def yes_no(text: str | None, option: str) -> bool | None:
+    """Return True for yes, False for no, None when the option was not given."""
+    if text is None:
+        return None
+    if text in ("yes", "no"):
+        return text == "yes"
+    raise Problem(option, repr(text), "yes or no", f"write {option} yes")
+
+
+def number(text: str, where: str) -> Fraction:
+    """Return the exact value of a number given on the command line."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise Problem(where, repr(text), "a number", "write digits, with a point for decimals") from None
+
+
+def assumptions(given: list[str] | None) -> dict[str, Fraction]:
+    """Return the numbers given as RULE=VALUE."""
+    found: dict[str, Fraction] = {}
+    for one in given or ():
+        rule, mark, value = one.partition("=")
+        if not mark or not rule:
+            raise Problem("--assume", repr(one), "RULE=VALUE", "write it like cn/ndrc-efficiency=0.5")
+        found[rule] = number(value, "--assume")
+    return found
+
+
+def print_json(answer: Any) -> None:
+    """Print one JSON object on standard output."""
+    print(json.dumps(answer, ensure_ascii=False))
+
+
+def stream_json(name: str, answers: Iterable[Any]) -> None:
+    """Print {"name": [...]} while the answers come, so that a long batch needs no memory."""
+    out = sys.stdout
+    out.write(f'{{"{name}": [')
+    for i, answer in enumerate(answers):
+        out.write(("" if i == 0 else ",\n ") + json.dumps(answer, ensure_ascii=False))
+    out.write("]}\n")
+
+
+def console(stderr: bool = False) -> Any:
+    """Return a rich console; colours are off when the output is not a terminal."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+@contextmanager
+def progress_line(show: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show stages with a bar and the time left on standard error while work goes on."""
+    if not show:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def step(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
+
+        yield step
