@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from twokey.chips.item import ItemSheet, Mode
+from twokey.sources.text import read_file
 
-__all__ = ["HOST_BUS_GBPS", "VARIABLES", "Design"]
+__all__ = ["HOST_BUS_GBPS", "VARIABLES", "Design", "read_design"]
 
 VARIABLES = (
     "cores",
@@ -79,3 +81,20 @@ class Design:
             dram_bandwidth_GBps=self.dram_bandwidth_GBps,
             io_bandwidth_GBps=2 * self.link_bandwidth_GBps + HOST_BUS_GBPS,
         )
+
+
+_WHOLE = ("cores", "array_rows", "array_cols", "vector_lanes")
+
+
+def read_design(path: Path | str) -> Design:
+    """Read a design from a YAML or JSON file with one line for each of the eleven variables.
+
+    Raises
+    ------
+    Problem
+        If the file cannot be read, a variable is missing or unknown, or a value is not above zero.
+    """
+    f = read_file(path).fields(VARIABLES, ("name",))
+    whole = {name: f[name].whole(least=1) for name in _WHOLE}
+    exact = {name: f[name].number(above=0) for name in VARIABLES if name not in _WHOLE}
+    return Design(**whole, **exact)  # type: ignore[arg-type]

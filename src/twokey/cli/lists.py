@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -67,7 +68,8 @@ def _workloads(as_json: As.Json = False) -> None:
         }
         for w in api.workloads()
     ]
-    columns = {c: (lambda w, c=c: w[c]) for c in ("objective", "devices", "batch", "input", "output")}
+    shown = ("objective", "devices", "batch", "input", "output")
+    columns: dict[str, Callable[[dict[str, Any]], Any]] = {c: operator.itemgetter(c) for c in shown}
     _list(rows, None, columns, as_json)
 
 

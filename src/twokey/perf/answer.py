@@ -1,0 +1,62 @@
+"""The answer to `estimate`: a chip or design, a model, a layout, and how fast it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twokey.chips.catalogue import Chip
+from twokey.chips.design import Design
+from twokey.perf.device import from_chip, from_design
+from twokey.perf.estimate import estimate
+from twokey.workloads.build import workload_for
+
+__all__ = ["estimate_for"]
+
+_ANSWERED = {"prefill": ("ttft_s",), "decode": ("tpot_s",), "serve": ("ttft_s", "tpot_s")}
+
+
+def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any) -> dict[str, Any]:
+    """Return how fast a chip or design runs a model, and where the time goes.
+
+    Parameters
+    ----------
+    chip : a catalogue chip with an architecture, or a design
+    model, phase : an LLM of the catalogue; "prefill", "decode" or "serve"
+    options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len, as in
+        `workloads.build.workload_for`
+
+    Returns
+    -------
+    dict
+        ttft_s or tpot_s or both [s], tokens_per_s_per_device [token/s], mfu [1], memory_bytes_per_device [byte],
+        fits, bottlenecks (operator, share of the time, the resource that bounds it)
+
+    Raises
+    ------
+    Problem
+        If the chip's architecture is not known, a name is unknown, or the layout cannot be built.
+
+    Notes
+    -----
+    The model of `perf.oracle`, from architecture alone. It is not calibrated to measurements yet: it compares
+    chips and designs, and its times are lower bounds in character.
+
+    Examples
+    --------
+    >>> from twokey.chips.catalogue import find
+    >>> got = estimate_for(find("nvidia-h20"), model="llama-3-8b", phase="decode", batch=16)
+    >>> got["fits"], got["bottlenecks"][0]["bound_by"]
+    (True, 'dram')
+    """
+    load = workload_for(model, phase=phase, **options)
+    found = estimate(load, from_design(chip) if isinstance(chip, Design) else from_chip(chip), phase)
+    answer: dict[str, Any] = {name: getattr(found, name) for name in _ANSWERED[phase]}
+    answer |= {
+        "tokens_per_s_per_device": found.tokens_per_s_per_device,
+        "mfu": found.mfu,
+        "memory_bytes_per_device": found.memory_bytes_per_device,
+        "fits": found.fits,
+        "bottlenecks": list(found.bottlenecks),
+        "calibrated": False,
+    }
+    return answer
