@@ -1,0 +1,1 @@
+"""Compiled kernels. Import them lazily: numba takes a while to load."""

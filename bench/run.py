@@ -1,0 +1,29 @@
+"""Every benchmark, one after the other; the exit status says whether all targets were met."""
+
+from __future__ import annotations
+
+import sys
+
+import bounds
+import bruteforce
+import kernels
+import searches
+from common import machine
+from twokey.perf.warm import warm
+
+
+def main() -> int:
+    """Run all; return the number of failures."""
+    print(machine())
+    print(f"kernels compiled or loaded in {warm():.1f} s")
+    kernels.main()
+    print("bounds against members of their boxes")
+    bad = bounds.main()
+    print("search against complete enumeration")
+    bad += bruteforce.main()
+    print("searches")
+    return bad + searches.main()
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)

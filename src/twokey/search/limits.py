@@ -1,0 +1,162 @@
+"""The limits of a search: the law's cells, the die's area, the workload's memory; exact for points, floats in boxes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twokey.chips.design import HOST_BUS_GBPS, VARIABLES, Design
+from twokey.law.region import FACTS, Cell, Region
+from twokey.perf.kernels.boxes import AREA_TERMS
+from twokey.search.space import Space
+from twokey.silicon.area import area_limit_mm2, area_mm2, coefficients
+
+__all__ = ["Limits", "facts_of", "limits_of", "without"]
+
+CAPACITY = VARIABLES.index("dram_capacity_GB")
+
+
+def facts_of(design: Design) -> tuple[Fraction, ...]:
+    """Return the exact facts of a design that limits are put on, in the order of `law.region.FACTS`.
+
+    Examples
+    --------
+    >>> d = Design(64, 32, 32, 64, Fraction("2.2"), Fraction(512), Fraction(80), Fraction(8192), Fraction(3200),
+    ...            Fraction(192), Fraction(900))
+    >>> [round(float(f), 2) for f in facts_of(d)]
+    [4613.73, 11.05, 3200.0, 1928.0, 5128.0]
+    """
+    tpp = Fraction(32, 1000) * design.cores * design.array_rows * design.array_cols * design.clock_GHz
+    dram, io = design.dram_bandwidth_GBps, 2 * design.link_bandwidth_GBps + HOST_BUS_GBPS
+    return (tpp, tpp / area_mm2(design), dram, io, dram + io)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a design must keep: one of the region's cells, the largest die, the least memory.
+
+    Parameters
+    ----------
+    region : the law's cells, those that lie in another one left out
+    area_mm2 : largest die; None for no limit [mm2]
+    memory_bytes : least memory [byte]
+    """
+
+    region: Region
+    area_mm2: Fraction | None
+    memory_bytes: float
+
+    def holds(self, design: Design) -> bool:
+        """Return whether a design keeps all limits, exactly."""
+        return (
+            (self.area_mm2 is None or area_mm2(design) <= self.area_mm2)
+            and design.dram_capacity_GB * 10**9 >= Fraction(self.memory_bytes)
+            and self.region.holds(facts_of(design))
+        )
+
+    def area_array(self) -> NDArray[np.float64]:
+        """Return area coefficients and limit for the kernels, (10,); see `kernels.boxes.AREA_TERMS`."""
+        c = coefficients()
+        limit = math.inf if self.area_mm2 is None else float(self.area_mm2)
+        return np.array([*(float(c[name]) for name in AREA_TERMS), limit])
+
+    def cell_arrays(self, space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return lower and upper limits of each cell for the designs of a space, (cells, 5) each.
+
+        A limit on a fact that takes only certain values in the space (all but the density) is put half-way between
+        the two values it separates, so that comparing floats gives the exact answer for every design of the space.
+        """
+        shape = (len(self.region.cells), len(FACTS))
+        low, high = np.zeros(shape), np.full(shape, np.inf)
+        for fact in range(len(FACTS)):
+            taken = _values_taken(space, fact)
+            for i, cell in enumerate(self.region.cells):
+                limit = cell.hi[fact]
+                low[i, fact] = float(cell.lo[fact]) if taken is None else _between(taken, cell.lo[fact])
+                if limit is not None:
+                    high[i, fact] = float(limit) if taken is None else _between(taken, limit)
+        return low, high
+
+
+@lru_cache(maxsize=64)
+def _values_taken(space: Space, fact: int) -> tuple[NDArray[np.int64], int] | None:
+    """Return the values that a fact takes in a space, rising, as whole multiples of 1/scale; None for the density."""
+    levels = dict(zip(VARIABLES, space.levels, strict=True))
+    link = [2 * v + HOST_BUS_GBPS for v in levels["link_bandwidth_GBps"]]
+    sums: list[list[Fraction]] = [
+        [Fraction(0)],
+        [],
+        list(levels["dram_bandwidth_GBps"]),
+        link,
+        list({a + b for a in levels["dram_bandwidth_GBps"] for b in link}),
+    ]
+    if fact == FACTS.index("performance_density"):
+        return None
+    if fact != FACTS.index("tpp"):
+        scale = math.lcm(*(v.denominator for v in sums[fact]))
+        return np.array(sorted(int(v * scale) for v in sums[fact]), dtype=np.int64), scale
+    scale = math.lcm(*(v.denominator for v in levels["clock_GHz"]))
+    products = np.array([4], dtype=np.int64)  # TPP = 0.032 x product = 4 x product / 125
+    for name in ("array_rows", "array_cols", "cores"):
+        products = np.unique(np.outer(products, [int(v) for v in levels[name]]))
+    products = np.unique(np.outer(products, [int(v * scale) for v in levels["clock_GHz"]]))
+    return products, scale * 125
+
+
+def _between(taken: tuple[NDArray[np.int64], int], limit: Fraction) -> float:
+    """Return a number between the last value below the limit and the first that is not."""
+    values, scale = taken
+    i = int(np.searchsorted(values, math.ceil(limit * scale)))
+    if i == len(values):
+        return math.inf
+    below = int(values[i - 1]) if i else 0
+    return (below + int(values[i])) / (2 * scale)
+
+
+def area_of(x: NDArray[np.float64], area: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the die area of designs in columns, in floats, (n,) [mm2]; `area` as from `Limits.area_array`."""
+    core = x[1] * x[2] * area[0] + x[3] * area[1] + x[5] * area[2] + area[3]
+    total: NDArray[np.float64] = (
+        x[0] * core + x[6] * area[4] + x[7] * area[5] + x[8] * area[6] + x[10] * area[7] + area[8]
+    )
+    return total
+
+
+def _inside(a: Cell, b: Cell) -> bool:
+    """Return whether all of cell a lies in cell b."""
+    return all(x >= y for x, y in zip(a.lo, b.lo, strict=True)) and all(
+        y is None or (x is not None and x <= y) for x, y in zip(a.hi, b.hi, strict=True)
+    )
+
+
+def limits_of(region: Region, memory_bytes: float) -> Limits:
+    """Return the limits of a search; cells that hold nothing, or lie in another, are left out."""
+    kept: list[Cell] = []
+    for cell in region.cells:
+        empty = any(hi is not None and hi <= lo for lo, hi in zip(cell.lo, cell.hi, strict=True))
+        if not empty and not any(_inside(cell, other) for other in kept):
+            kept = [other for other in kept if not _inside(other, cell)]
+            kept.append(cell)
+    return Limits(Region(tuple(kept)), area_limit_mm2(), memory_bytes)
+
+
+def without(limits: Limits, name: str) -> Limits:
+    """Return the limits with one dropped: "area", "memory", or a limit named in the cells."""
+    if name == "area":
+        return replace(limits, area_mm2=None)
+    if name == "memory":
+        return replace(limits, memory_bytes=0.0)
+    cells = tuple(
+        Cell(
+            cell.lo,
+            tuple(None if label == name else hi for hi, label in zip(cell.hi, cell.limits, strict=True)),
+            cell.limits,
+        )
+        for cell in limits.region.cells
+    )
+    return replace(limits, region=Region(cells))

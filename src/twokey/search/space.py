@@ -1,0 +1,130 @@
+"""A design space: for each of the eleven variables the values it may take, exact."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twokey.chips.design import VARIABLES, Design
+from twokey.quantities.problem import Problem
+from twokey.sources.text import Value, read_file
+
+__all__ = ["Space", "load", "read", "spaces"]
+
+_FOLDER = Path(__file__).parent.parent / "data" / "spaces"
+_WHOLE = ("cores", "array_rows", "array_cols", "vector_lanes")
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A grid of designs.
+
+    Parameters
+    ----------
+    name : the space's id
+    levels : for each variable, in the order of `VARIABLES`, its values from low to high
+    note : where the grid comes from
+    """
+
+    name: str
+    levels: tuple[tuple[Fraction, ...], ...]
+    note: str = ""
+
+    @property
+    def designs(self) -> int:
+        """Number of designs in the grid, lawful or not."""
+        return math.prod(len(values) for values in self.levels)
+
+    def design(self, index: NDArray[np.integer] | tuple[int, ...]) -> Design:
+        """Return the design at the given level of each variable."""
+        values = [self.levels[k][int(i)] for k, i in enumerate(index)]
+        whole = [int(v) for v in values[: len(_WHOLE)]]
+        return Design(whole[0], whole[1], whole[2], whole[3], *values[len(_WHOLE) :])
+
+    def index_of(self, design: Design) -> NDArray[np.int16] | None:
+        """Return the level of each variable of a design, (11,), or None if it is not in the grid."""
+        found = []
+        for name, values in zip(VARIABLES, self.levels, strict=True):
+            value = Fraction(getattr(design, name))
+            if value not in values:
+                return None
+            found.append(values.index(value))
+        return np.array(found, dtype=np.int16)
+
+    def array(self) -> NDArray[np.float64]:
+        """Return the levels as floats, (11, most levels), short rows filled with their last value."""
+        most = max(len(values) for values in self.levels)
+        return np.array([[float(v) for v in row] + [float(row[-1])] * (most - len(row)) for row in self.levels])
+
+    def counts(self) -> NDArray[np.int16]:
+        """Return the number of levels of each variable, (11,)."""
+        return np.array([len(values) for values in self.levels], dtype=np.int16)
+
+
+def _values(value: Value, whole: bool) -> tuple[Fraction, ...]:
+    if value.is_list:
+        found = [v.number(above=0) for v in value.items()]
+    else:
+        f = value.fields(("from", "to", "step"))
+        first, last, step = f["from"].number(above=0), f["to"].number(above=0), f["step"].number(above=0)
+        found = [first + i * step for i in range(int((last - first) / step) + 1)]
+        if not found or found[-1] != last:
+            raise value.refuse(
+                "a last value that is a whole number of steps above the first", "correct from, to or step"
+            )
+    if found != sorted(set(found)):
+        raise value.refuse("values in rising order, each once", "sort them")
+    if not found or len(found) > 10_000 or (whole and any(v.denominator != 1 for v in found)):
+        raise value.refuse("1 to 10000 values" + (", whole numbers" if whole else ""), "correct the list")
+    return tuple(found)
+
+
+def read(path: Path, name: str) -> Space:
+    """Return the space written in a file.
+
+    Raises
+    ------
+    Problem
+        If a variable is missing, unknown, not rising or not above zero.
+    """
+    f = read_file(path, f"spaces/{path.name}").fields(VARIABLES, ("note",))
+    levels = tuple(_values(f[v], v in _WHOLE) for v in VARIABLES)
+    return Space(name, levels, f["note"].text() if "note" in f else "")
+
+
+@lru_cache(maxsize=8)
+def load(name: str) -> Space:
+    """Return a space by name.
+
+    Raises
+    ------
+    Problem
+        If there is no such space; the message names those there are.
+
+    Examples
+    --------
+    >>> load("small").designs
+    603979776
+    """
+    if name not in (known := spaces()):
+        raise Problem("--space", name, "one of " + ", ".join(known), "choose a space listed by `twokey spaces`")
+    return read(_FOLDER / f"{name}.yaml", name)
+
+
+def spaces() -> list[str]:
+    """Return the names of the spaces, the smallest first.
+
+    Examples
+    --------
+    >>> spaces()
+    ['small', 'standard', 'fine']
+    """
+    known = {path.stem for path in _FOLDER.glob("*.yaml")}
+    order = [name for name in ("small", "standard", "fine") if name in known]
+    return order + sorted(known - set(order))

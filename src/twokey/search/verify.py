@@ -1,0 +1,125 @@
+"""Checks of the search that need no trust in it: random boxes against their members, and complete enumeration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twokey.chips.design import VARIABLES
+from twokey.perf.kernels.relaxed import SLACK
+from twokey.search.model import Model
+from twokey.search.space import Space
+
+__all__ = ["BoxCheck", "brute_force", "check_boxes", "sub_space"]
+
+Index = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCheck:
+    """What a check of random boxes found.
+
+    Parameters
+    ----------
+    pairs : pairs of a box and a lawful design in it
+    violations : pairs whose bound is above the design's value by more than rounding
+    lost : pairs whose design was shrunk out of its box
+    worst : greatest bound / value - 1; median_tightness : median of bound / value [1]
+    """
+
+    pairs: int
+    violations: int
+    lost: int
+    worst: float
+    median_tightness: float
+
+
+def _lawful(model: Model, rng: np.random.Generator, count: int) -> tuple[Index, NDArray[np.int32]]:
+    """Return random designs that keep the limits (up to rounding), and the cell each lies in."""
+    points: list[Any] = []
+    cells: list[Any] = []
+    found = tries = 0
+    while found < count and tries < 1000:
+        tries += 1
+        p = np.floor(rng.random((max(count, 1000), 11)) * model.counts).astype(np.int16)
+        p = p[model.likely(model.columns(p))]
+        x = model.columns(p)
+        for cell in range(len(model.low)):
+            alive = np.flatnonzero(model.in_cell(x, cell))
+            points.append(p[alive])
+            cells.append(np.full(len(alive), cell, dtype=np.int32))
+            found += len(alive)
+    order = rng.permutation(found)[:count]
+    return np.concatenate(points)[order], np.concatenate(cells)[order]
+
+
+def check_boxes(model: Model, count: int, seed: int = 0) -> BoxCheck:
+    """Draw lawful designs, a random box of any scale around each, and compare the bound with the design's value.
+
+    Parameters
+    ----------
+    count : number of pairs; seed : of the random numbers
+    """
+    rng = np.random.default_rng(seed)
+    points, cells = _lawful(model, rng, count)
+    n = len(points)
+    # a scale for each box, another for each variable: from one level to the whole grid
+    scale = rng.random((n, 1)) * rng.random((n, 11)) ** rng.integers(0, 4, (n, 1))
+    scale = np.where(rng.random((n, 11)) < rng.random((n, 1)) * 0.7, 0.0, scale)
+    below = np.floor(rng.random((n, 11)) * scale * (points + 1)).astype(np.int16)
+    above = np.floor(rng.random((n, 11)) * scale * (model.counts - points)).astype(np.int16)
+    lo = np.ascontiguousarray(points - np.minimum(below, points))
+    hi = np.ascontiguousarray(points + np.minimum(above, model.counts - 1 - points))
+    bound = model.bounds(lo, hi, cells)
+    value = model.times(model.columns(points))
+    usable = value < 1e15
+    lost = usable & (~np.isfinite(bound) | (points < lo).any(axis=1) | (points > hi).any(axis=1))
+    ratio = np.where(usable & np.isfinite(bound), bound / value, 0.0)
+    return BoxCheck(
+        pairs=int(usable.sum()),
+        violations=int((ratio * (1 - SLACK) > 1).sum()),
+        lost=int(lost.sum()),
+        worst=float(ratio.max() - 1),
+        median_tightness=float(np.median(ratio[usable])),
+    )
+
+
+def sub_space(space: Space, rng: np.random.Generator, most: int) -> Space:
+    """Return a random part of a space with at most `most` designs, any of its levels as likely as another."""
+    while True:
+        levels = []
+        for values in space.levels:
+            count = int(rng.integers(1, min(len(values), 6) + 1))
+            levels.append(tuple(values[i] for i in sorted(rng.choice(len(values), count, replace=False))))
+        part = Space(space.name + "-part", tuple(levels))
+        if most // 20 <= part.designs <= most:
+            return part
+
+
+def brute_force(model: Model, chunk: int = 65_536) -> tuple[Index | None, float]:
+    """Return the best lawful design of a small space by trying every one, and its value.
+
+    Returns
+    -------
+    design, value : None and infinity where nothing is lawful
+    """
+    shape = tuple(int(c) for c in model.counts)
+    best: tuple[Index | None, float] = (None, np.inf)
+    for start in range(0, model.space.designs, chunk):
+        flat = np.arange(start, min(start + chunk, model.space.designs))
+        index = np.array(np.unravel_index(flat, shape)).T.astype(np.int16)
+        value = model.values(index)
+        for i in np.argsort(value, kind="stable"):
+            if not value[i] < best[1]:
+                break
+            if model.limits.holds(model.space.design(index[i])):
+                best = (index[i], float(value[i]))
+                break
+    return best
+
+
+if len(VARIABLES) != 11:  # the arrays of this folder hold eleven variables
+    raise ImportError("search expects the eleven variables of chips.design")
