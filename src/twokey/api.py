@@ -7,7 +7,7 @@ are imported when a verb needs them, so that a legal check starts at once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -174,8 +174,10 @@ def check_cases(path: str, **options: Any) -> Iterator[dict[str, Any]]:
     Problem
         If the file cannot be read or lacks a column.
     """
+    from twokey.sources.rows import read_rows
+
     known: dict[str, ItemSheet] = {}
-    for place, row in _csv_rows(path, required=_CASE_COLUMNS[:3], optional=_CASE_COLUMNS[3:]):
+    for place, row in read_rows(path, required=_CASE_COLUMNS[:3], optional=_CASE_COLUMNS[3:]):
         try:
             name = row["item"]
             if name not in known:
@@ -310,11 +312,13 @@ def estimate_cases(path: str) -> Iterator[dict[str, Any]]:
     Problem
         If the file cannot be read or lacks a column.
     """
+    from twokey.sources.rows import read_rows
+
     whole = ("devices", "tp", "dp", "ep", "batch", "input", "output")
     words = ("precision", "kv_precision")
     ignored = ("pp", "framework")
     rename = {"input": "input_len", "output": "output_len"}
-    for place, row in _csv_rows(path, required=("item", "model", "phase"), optional=(*whole, *words, *ignored)):
+    for place, row in read_rows(path, required=("item", "model", "phase"), optional=(*whole, *words, *ignored)):
         try:
             options: dict[str, Any] = {}
             for name in whole:
@@ -491,39 +495,3 @@ def _whole(text: str, where: str) -> int:
 
 def _at(problem: Problem, place: str) -> Problem:
     return Problem(f"{place}: {problem.where}", problem.given, problem.needed, problem.fix, kind=problem.kind)
-
-
-def _csv_rows(path: str, *, required: Sequence[str], optional: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    import csv
-    import difflib
-    import sys
-
-    name = "standard input" if path == "-" else path
-    try:
-        stream: Iterable[str] = sys.stdin if path == "-" else open(path, encoding="utf-8-sig", newline="")  # noqa: SIM115
-    except OSError as error:
-        raise Problem(name, error.strerror or "unreadable", "a CSV file that can be read", "check the path") from None
-    try:
-        reader = csv.DictReader(stream, strict=True)
-        have = reader.fieldnames or []
-        for column in required:
-            if column not in have:
-                raise Problem(f"{name}:1", ", ".join(have) or "an empty file", f"a column {column!r}", "add the column")
-        for column in have:  # further columns are left alone, but a misspelt one is not
-            near = difflib.get_close_matches(column, (*required, *optional), n=1, cutoff=0.85)
-            if near and near[0] != column and near[0] not in have:
-                raise Problem(f"{name}:1", f"the column {column!r}", f"{near[0]!r}", "correct the column's name")
-        for row in reader:
-            place = f"{name}:{reader.line_num}"
-            if None in row or any(value is None for value in row.values()):
-                raise Problem(place, "a row of another length", f"{len(have)} values", "check the commas and quotes")
-            yield place, {k: v.strip() for k, v in row.items()}
-    except UnicodeDecodeError as error:
-        raise Problem(
-            name, f"a byte that is not UTF-8 at {error.start}", "a UTF-8 text file", "save as UTF-8"
-        ) from None
-    except csv.Error as error:
-        raise Problem(name, f"text that is not CSV ({error})", "a CSV file", "check quotes and line ends") from None
-    finally:
-        if path != "-" and hasattr(stream, "close"):
-            stream.close()

@@ -53,7 +53,7 @@ class As:
 
 
 def yes_no(text: str | None, option: str) -> bool | None:
-    """Return True for yes, False for no, None when the option was not given."""
+    """Return True for yes, False for no, None when the option was not given; refuse any other word."""
     if text is None:
         return None
     if text in ("yes", "no"):
@@ -62,7 +62,7 @@ def yes_no(text: str | None, option: str) -> bool | None:
 
 
 def number(text: str, where: str) -> Fraction:
-    """Return the exact value of a number given on the command line."""
+    """Return the exact value of a number given on the command line; refuse what is not one."""
     try:
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
@@ -70,7 +70,7 @@ def number(text: str, where: str) -> Fraction:
 
 
 def assumptions(given: list[str] | None) -> dict[str, Fraction]:
-    """Return the numbers given as RULE=VALUE."""
+    """Return the numbers given as RULE=VALUE; refuse what is not written so."""
     found: dict[str, Fraction] = {}
     for one in given or ():
         rule, mark, value = one.partition("=")

@@ -1,0 +1,112 @@
+"""The page as a whole: its head, the first screen, the order of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twokey.brief.html.claim_parts import basis, claims, who
+from twokey.brief.html.design_parts import designs
+from twokey.brief.html.legal_parts import limits_part, timeline, verdicts
+from twokey.brief.html.markup import Html, join, tag
+from twokey.brief.html.money_parts import charge, duties
+from twokey.brief.html.pictures import picture
+from twokey.brief.html.planes import plane
+from twokey.brief.sentences import summary
+from twokey.brief.words import NOT_ADVICE, day
+from twokey.quantities.exact import as_text
+
+if TYPE_CHECKING:
+    from twokey.brief.dossier import Brief
+
+__all__ = ["render"]
+
+_STYLE = Path(__file__).with_name("page.css")
+
+_ON_PAPER = """
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details:not([open])").forEach((d) => { d.dataset.shut = ""; d.open = true; });
+  document.querySelectorAll(".js-plotly-plot").forEach((p) => Plotly.Plots.resize(p));
+});
+addEventListener("afterprint", () => {
+  document.querySelectorAll("details[data-shut]").forEach((d) => { delete d.dataset.shut; d.open = false; });
+});
+"""
+"""Opens what a reader could open, before the page goes to paper, and shuts it after."""
+
+_PARTS = (
+    ("verdicts", "May it ship?", verdicts),
+    ("timeline", "The answer over time", timeline),
+    ("limits", "What the limits leave", limits_part),
+    ("designs", "The best lawful chip", designs),
+    ("duties", "", duties),
+    ("charge", "The charge and what is at stake", charge),
+    ("claims", "Claims of the week, marked", claims),
+    ("who", "Who and when", who),
+    ("unverified", "What this rests on", basis),
+)
+
+
+def render(brief: Brief) -> str:
+    """Return the dossier as one HTML page with its pictures, its style and its scripts inside.
+
+    Examples
+    --------
+    See ``twokey brief --html FILE``.
+    """
+    from plotly.offline import get_plotlyjs
+
+    style = _STYLE.read_text(encoding="utf-8")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", f"{brief.scenario.title} · Twokey"),
+        tag("style", Html(style)),
+        tag("script", Html(get_plotlyjs())),
+    )
+    parts = [(id, title or _duty_title(brief), build) for id, title, build in _PARTS]
+    main = [tag("section", tag("h2", title), build(brief), id=id) for id, title, build in parts]
+    links = [tag("a", title, href=f"#{id}") for id, title, _ in parts]
+    body = tag("body", _first_screen(brief, links), tag("main", main), _foot(brief), tag("script", Html(_ON_PAPER)))
+    return f'<!DOCTYPE html>\n<html lang="en">{join([head, body])}</html>\n'
+
+
+def _duty_title(brief: Brief) -> str:
+    found = [d.subtotal_percent("ieepa") for q, d in brief.duties if q.parts]
+    rate = next((r for r in found if r is not None), None)
+    return f"The {as_text(rate)} percent taken apart" if rate is not None else "Duties"
+
+
+def _first_screen(brief: Brief, links: Sequence[Html]) -> Html:
+    on = brief.scenario.design.days[-1]
+    answer = tag(
+        "dl", [tag("div", tag("dt", label), tag("dd", text)) for label, text in summary(brief)], class_="answer"
+    )
+    caption = (
+        f"Chips on the plane that the control on processing performance is written in, on {day(on)}. Shaded: the "
+        "paragraph that catches a data-centre chip there. Outside it, the letter on memory and I/O can still catch one."
+    )
+    return tag(
+        "header",
+        tag("h1", brief.scenario.title),
+        tag("p", brief.scenario.question, class_="question"),
+        tag(
+            "div", answer, tag("figure", picture(plane(brief, on), caption), tag("figcaption", caption)), class_="lead"
+        ),
+        tag(
+            "noscript", tag("p", "The pictures need JavaScript. Everything they show also stands in the tables below.")
+        ),
+        tag("nav", links, aria_label="parts of this page"),
+    )
+
+
+def _foot(brief: Brief) -> Html:
+    from twokey import __version__
+
+    return tag(
+        "footer",
+        tag("p", NOT_ADVICE),
+        tag("p", f"Twokey {__version__}, scenario {brief.scenario.name}, run in {brief.seconds:.1f} s."),
+    )
