@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from twokey.chips.design import Design
     from twokey.chips.item import ItemSheet
     from twokey.law.assess import Answer
-    from twokey.law.book import Rule
     from twokey.law.question import Trade
+    from twokey.law.rule import Rule
     from twokey.law.timeline import Span
-    from twokey.search.optimise import Result
+    from twokey.search.result import Result
     from twokey.search.space import Space
     from twokey.silicon.cost import UnitCost
     from twokey.trade.duty import Duty
@@ -267,7 +267,7 @@ def spaces() -> list[Space]:
     """Return the design spaces that `design` searches."""
     from twokey.search import space
 
-    return list(space.spaces())
+    return [space.load(name) for name in space.spaces()]
 
 
 def workloads() -> list[Workload]:
@@ -372,34 +372,34 @@ def design(
     Problem
         If a name is unknown, or nothing in the space is lawful and holds the model.
     """
-    from twokey.law.region import EVERYTHING
-    from twokey.law.screen import lawful_region
-    from twokey.search.compare import versus as compare
-    from twokey.search.optimise import optimise
+    from twokey.search.lawful import best_lawful
     from twokey.search.space import load
     from twokey.workloads.catalogue import workload as find_workload
 
-    load_of = find_workload(workload)
-    aim = objective or load_of.objective
-    if no_law:
-        region = EVERYTHING
-    else:
-        region = lawful_region(
-            trade_facts if trade_facts is not None else trade(**facts),
-            seller=seller,
-            datacentre=datacentre,
-            accept=accept,
-            known_on=known_on,
-            assume=assume,
-        )
-    result = optimise(load(space), load_of, aim, region, gap=gap, seconds=seconds, seed=seed, progress=progress)
-    return replace(result, versus=compare(result, load_of, aim, versus))
+    found = find_workload(workload)
+    allowed = None if no_law else trade_facts if trade_facts is not None else trade(**facts)
+    return best_lawful(
+        load(space),
+        found,
+        objective or found.objective,
+        allowed,
+        seller=seller,
+        datacentre=datacentre,
+        accept=accept,
+        known_on=known_on,
+        assume=assume,
+        gap=gap,
+        seconds=seconds,
+        seed=seed,
+        rivals=versus,
+        progress=progress,
+    )
 
 
 # -- money and the dossier --------------------------------------------------------------------------
 
 
-def duty(ref: str | None, *, to: str, origin: str, hts: str, on: str) -> Duty:
+def duty(ref: str | None, *, to: str, origin: str, hts: str, on: str, **options: Any) -> Duty:
     """Return the duty stack for a good on a day: every measure that applies or is exempt, with its citation.
 
     Parameters
@@ -408,6 +408,7 @@ def duty(ref: str | None, *, to: str, origin: str, hts: str, on: str) -> Duty:
     to, origin : country codes (ISO 3166 alpha-2) of entry and of origin
     hts : heading of the tariff, such as 8473.30
     on : day of entry, YYYY-MM-DD
+    options : list_301, mfn_percent, end_use, as in `trade.duty.duty`
 
     Raises
     ------
@@ -418,11 +419,11 @@ def duty(ref: str | None, *, to: str, origin: str, hts: str, on: str) -> Duty:
     from twokey.trade import duty as duties
 
     sheet = item(ref) if ref is not None else None
-    return duties.duty(sheet, to=to, origin=origin, hts=hts, on=parse_day(on, "--on"))
+    return duties.duty(sheet, to=to, origin=origin, hts=hts, on=parse_day(on, "--on"), **options)
 
 
-def cost(ref: str) -> UnitCost:
-    """Return the unit cost of a design, low, mid and high [USD].
+def cost(ref: str) -> dict[str, UnitCost]:
+    """Return the unit cost of a design by case: low, mid and high [USD].
 
     Parameters
     ----------
@@ -434,9 +435,11 @@ def cost(ref: str) -> UnitCost:
         If the file cannot be used.
     """
     from twokey.chips.design import read_design
-    from twokey.silicon.cost import unit_cost
+    from twokey.silicon.area import area_mm2
+    from twokey.silicon.cost import unit_cost_usd
 
-    return unit_cost(read_design(ref))
+    found = read_design(ref)
+    return unit_cost_usd(area_mm2(found), found.dram_capacity_GB)
 
 
 def brief(

@@ -121,11 +121,11 @@ def test_a_search_without_a_lawful_design_is_told_and_not_fatal() -> None:
     from twokey.law.region import Region
 
     plan = read_scenario()
-    import twokey.brief.legal as legal
+    import twokey.search.lawful as lawful
 
     patch = pytest.MonkeyPatch()
     try:
-        patch.setattr(legal, "region", lambda *_: Region(()))
+        patch.setattr(lawful, "lawful_region", lambda *_, **__: Region(()))
         answer = solve(plan, plan.design.searches[0], WEEK)
     finally:
         patch.undo()

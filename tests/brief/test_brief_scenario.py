@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from twokey.brief import run
 from twokey.brief import scenario as module
+from twokey.brief.html import render
 from twokey.brief.scenario import read_scenario, shipped
+from twokey.brief.text import render as render_text
 from twokey.quantities.problem import Problem
 
 SOURCE = (Path(module.__file__).parent.parent / "data" / "scenarios" / "2025-04-17.yaml").read_text(encoding="utf-8")
@@ -67,3 +72,23 @@ def test_an_unknown_name_lists_the_shipped_ones() -> None:
     assert "2025-04-17" in caught.value.needed
     with pytest.raises(Problem):
         read_scenario("no/such/file.yaml")
+
+
+def test_a_small_scenario_gives_a_whole_page(tmp_path: Path) -> None:
+    """One seller outside the letters, one chip, one day, one search: parts of which nothing is said are left out."""
+    path = tmp_path / "small.yaml"
+    path.write_text(
+        "name: small\ntitle: A small question\nquestion: May it go?\ntrade: {from: US, to: CN, seat: CN}\n"
+        "datacentre: no\ndays: [{on: 2024-06-01, name: then}]\ntimeline: {first: 2023-01-01, last: 2024-12-31}\n"
+        "chips: [amd-mi210]\ndesign:\n  space: small\n  gap: 0.02\n  days: [2024-06-01]\n"
+        "  searches: [{workload: llama-3-70b-prefill, objective: ttft}]\n  rivals: []\n"
+    )
+    brief = run(path)
+    page = render(brief)
+    assert [part for part in ("duties", "charge", "claims", "who") if f'id="{part}"' in page] == []
+    assert 'id="designs"' in page
+    assert brief.designs[0]["proved"]
+    out = io.StringIO()
+    Console(file=out, width=100).print(render_text(brief))
+    assert "A small question" in out.getvalue()
+    assert "Claims" not in out.getvalue()

@@ -103,7 +103,7 @@ def test_cases_come_back_in_order_and_a_bad_row_does_not_stop_the_rest(tmp_path:
     [
         (("check", "nvidia-h2O", "--to", "CN"), "nvidia-h20"),
         (("check", "nvidia-h20", "--to", "CN", "--on", "2025-02-30"), "2025-02-30"),
-        (("check", "nvidia-h20", "--to", "UK"), "GB"),
+        (("check", "nvidia-h20", "--to", "EU"), "alpha-2"),
         (("check", "nvidia-h20", "--to", "Chinna"), "CN"),
         (("check", "absent.yaml", "--to", "CN"), "absent.yaml"),
         (("check", "--cases", "absent.csv"), "absent.csv"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from twokey.chips.catalogue import find
 from twokey.chips.item import ItemSheet, Mode
 from twokey.law.answer import Answer
 from twokey.law.assess import assess
@@ -151,3 +152,32 @@ def test_law_a_month_that_straddles_the_day_is_not_guessed() -> None:
     assert (open_month.us.review, open_month.us.missing) == ("undetermined", ("us_commercial_since",))
     assert assess(replace(item, us_commercial_since="2026-01-15"), trade).us.review == "case-by-case"
     assert assess(replace(item, us_commercial_since="2026-01-16"), trade).us.review == "presumption-of-denial"
+
+
+def test_law_practice_is_what_brute_force_finds() -> None:
+    """Guidance and reports counted: site, progress, use, buyer and seat are completed in every way."""
+    grid: dict[str, tuple[Any, ...]] = {
+        "seat": ("CN", "US"),
+        "site": ("state-funded", "private"),
+        "site_percent_complete": (Fraction(0), Fraction(29), Fraction(30), Fraction(100)),
+        "use": ("new-centre", "existing-centre"),
+        "end_user": ("bytedance", "somebody"),
+    }
+    draw = random.Random(99)
+    for _ in range(60):
+        item = find(draw.choice(("nvidia-h200-sxm", "nvidia-h20", "nvidia-l20", "nvidia-rtx-5090"))).item
+        to = draw.choice(("CN", "CN", "SG"))
+        on = draw.choice((dt.date(2025, 4, 8), dt.date(2025, 11, 10), dt.date(2026, 1, 20), dt.date(2026, 2, 1)))
+        assume = {REACH: Fraction(draw.choice((0, 1))), "cn/ndrc-efficiency": Fraction(draw.choice((0, 1)))}
+        absent = draw.sample(sorted(grid), draw.choice((1, 2, 3, 4)))
+        known = {n: draw.choice(v) for n, v in grid.items() if n not in absent}
+        trade = Trade(to=to, on=on, **known)
+        full = {
+            assess(item, trade.with_(**dict(zip(absent, values, strict=True))), assume=assume).in_practice
+            for values in itertools.product(*(grid[n] for n in absent))
+        }
+        found = assess(item, trade, assume=assume).in_practice
+        if "undetermined" in full:  # the power of a part without one is never known
+            assert found == "undetermined" or full == {found}
+        else:
+            assert found == (full.pop() if len(full) == 1 else "undetermined"), (item.name, trade)

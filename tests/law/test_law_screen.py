@@ -14,7 +14,7 @@ from twokey.chips.item import ItemSheet, Mode
 from twokey.law.assess import assess
 from twokey.law.question import Trade
 from twokey.law.region import FACTS, Region
-from twokey.law.screen import box, lawful_region, mask
+from twokey.law.screen import VERDICTS, box, lawful_region, mask, verdict_table, verdicts
 
 DAYS = ("2022-10-21", "2023-11-17", "2025-04-17", "2026-01-15")
 SELLERS = ("nvidia", "cerebras")
@@ -51,7 +51,7 @@ def _near(draw: random.Random, limits: list[Fraction], top: int) -> Fraction:
 def _points(day: str, seed: int) -> list[tuple[Fraction, ...]]:
     draw = random.Random(seed)
     tpp, density, dram, io, both = _limits(day)
-    found = []
+    found: list[tuple[Fraction, ...]] = []
     for _ in range(POINTS):
         a, b = _near(draw, tpp, 9000), _near(draw, density, 9)
         c, d = _near(draw, dram, 5000), _near(draw, io, 1500)
@@ -100,6 +100,12 @@ def test_law_screen_equals_the_exact_reading(day: str, seller: str, datacentre: 
         assert not (careful & ~np.array(want)).any()
         assert [region.holds(p) for p in points] == want
     assert 0 < sum(v == {"open"} for v in exact) < POINTS
+    trade = Trade(to="CN", on=dt.date.fromisoformat(day))
+    codes = verdicts(verdict_table(trade, seller=seller, datacentre=datacentre), facts)
+    for code, want_all in zip(codes, exact, strict=True):
+        words = {"undetermined"} if len(want_all) > 1 else want_all
+        assert code == -1 or VERDICTS[code] in words
+    assert (codes >= 0).sum() > 20
 
 
 @pytest.mark.parametrize("datacentre", [True, False])
@@ -128,9 +134,13 @@ def test_law_region_of_the_four_days() -> None:
         ]
 
     assert shown(_region("2022-10-21", "nvidia", True)) == [{"tpp": 4800}, {"io_bandwidth_GBps": 600}]
-    three = [{"tpp": 1600}, {"tpp": 2400, "performance_density": 3.2}, {"tpp": 4800, "performance_density": 1.6}]
+    three: list[dict[str, float]] = [
+        {"tpp": 1600},
+        {"tpp": 2400, "performance_density": 3.2},
+        {"tpp": 4800, "performance_density": 1.6},
+    ]
     assert shown(_region("2025-04-08", "nvidia", True)) == three
-    letter = {"dram_bandwidth_GBps": 1400, "io_bandwidth_GBps": 1100, "dram_plus_io_GBps": 1700}
+    letter: dict[str, float] = {"dram_bandwidth_GBps": 1400, "io_bandwidth_GBps": 1100, "dram_plus_io_GBps": 1700}
     assert shown(_region("2025-04-17", "nvidia", True)) == [cell | letter for cell in three]
     assert shown(_region("2025-04-17", "cerebras", True)) == three
     assert shown(_region("2023-11-17", "nvidia", False)) == [{"tpp": 4800}]

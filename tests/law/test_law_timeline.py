@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,14 +26,15 @@ def test_law_spans_join_and_agree_with_check(item: str, to: str) -> None:
     spans = timeline(sheet, trade)
     assert spans[0].first == dt.date(2022, 8, 1)
     assert spans[-1].until is None
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in itertools.pairwise(spans):
         assert before.until == after.first
         assert before.to_json() != after.to_json()
     for span in spans:
         days = [span.first, span.until - DAY] if span.until else [span.first, dt.date(2026, 10, 31)]
         for day in days:
             answer = assess(sheet, trade.with_(on=day))
-            assert answer.us == span.answer.us, day
+            plain: dict[str, Any] = {"because": (), "conditions": ()}
+            assert replace(answer.us, **plain) == replace(span.answer.us, **plain), day
             assert answer.verdict == span.answer.verdict
             assert [a["outcome"] for a in answer.cn.also] == [a["outcome"] for a in span.answer.cn.also]
 

@@ -103,6 +103,7 @@ def _start(
     child = subprocess.Popen(
         [sys.executable, "-m", "twokey.brief.worker"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        start_new_session=True,  # Ctrl-C reaches this process alone, which then ends its children
     )  # fmt: skip
     assert child.stdin is not None
     said = {

@@ -203,7 +203,7 @@ def summary(brief: Brief) -> list[tuple[str, str]]:
         found = [d for d in brief.designs if d["workload"] == search.workload]
         lines.append((f"Best for {workload_name(search.workload)}", _design_line(found)))
     lines.append(("The money", money(brief)))
-    return lines
+    return [line for line in lines if line[1]]
 
 
 def _market(brief: Brief) -> str:
@@ -266,11 +266,13 @@ def money(brief: Brief) -> str:
             total = d.total_percent
             shown = f"{as_text(total)}%" if total is not None else f"at least {as_text(d.floor_percent)}%"
             parts.append(f"{q.name[0].lower() if not q.name[:3].isupper() else q.name[0]}{q.name[1:]} bore {shown}")
-    charge = brief.exposure.charges["nvidia"]
-    parts.append(
-        f"the charge was announced at up to {usd(charge.announced.value)} and booked at "
-        f"{usd(charge.booked.value)} USD billion"
-    )
-    counts = ", ".join(f"{n} {status}" for status, n in brief.counts.items())
+    if brief.scenario.charge is not None:
+        charge = brief.exposure.charges[brief.scenario.charge]
+        parts.append(
+            f"the charge was announced at up to {usd(charge.announced.value)} and booked at "
+            f"{usd(charge.booked.value)} USD billion"
+        )
     text = "; ".join(p for p in parts if p)
-    return f"{text[0].upper()}{text[1:]}. Of {len(brief.marks)} claims: {counts}."
+    said = f"{text[0].upper()}{text[1:]}. " if text else ""
+    counts = ", ".join(f"{n} {status}" for status, n in brief.counts.items())
+    return said + (f"Of {len(brief.marks)} claims: {counts}." if brief.marks else "")

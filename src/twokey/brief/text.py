@@ -36,9 +36,9 @@ def render(brief: Brief) -> RenderableType:
     parts += _part("What both keys leave free", _limits(brief))
     parts += _part(f"The plane on {day(plan.design.days[-1])}", plane(brief, plan.design.days[-1]))
     parts += _part("The best lawful chip", *_designs(brief))
-    parts += _part("Duties", _duties(brief))
-    parts += _part("The charge, USD billion", _charge(brief))
-    parts += _part("Claims", _claims(brief))
+    parts += _part("Duties", _duties(brief)) if brief.duties else []
+    parts += _part("The charge, USD billion", _charge(brief)) if plan.charge else []
+    parts += _part("Claims", _claims(brief)) if brief.marks else []
     parts += _part("What this rests on", *(Text(f"- {line}") for line in plan.limits), Text(NOT_ADVICE))
     return Group(*parts)
 
@@ -156,7 +156,7 @@ def _duties(brief: Brief) -> Table:
 
 def _charge(brief: Brief) -> Table:
     e, table = brief.exposure, _table("", "announced", "booked", "difference", "", right=(1, 2, 3))
-    for c in e.charges.values():
+    for c in sorted(e.charges.values(), key=lambda c: c.seller != brief.scenario.charge):
         table.add_row(
             c.name,
             f"up to {usd(c.announced.value)}",
@@ -164,6 +164,8 @@ def _charge(brief: Brief) -> Table:
             usd(c.difference_usd_bn),
             c.difference_why,
         )
+    if brief.scenario.charge != e.quarter_seller:
+        return table
     forgone = f"revenue forgone {usd(e.revenue_forgone_usd_bn)}; margin {as_text(e.margin_points_published)} points"
     table.add_row("", "", "", "", f"{forgone}; shares {100 * float(e.share_change):.2f}% on {e.share_on}")
     return table

@@ -28,10 +28,8 @@ def solve(scenario: Scenario, search: Search, on: dt.date, progress: Any = None)
     Problem
         If the space, the workload or a rival is not known.
     """
-    from twokey.brief.legal import region
-    from twokey.chips.catalogue import find
-    from twokey.search.compare import versus
-    from twokey.search.optimise import optimise
+    from twokey.brief.legal import trade_on
+    from twokey.search.lawful import best_lawful
     from twokey.search.space import load
     from twokey.workloads.catalogue import workload
 
@@ -42,20 +40,29 @@ def solve(scenario: Scenario, search: Search, on: dt.date, progress: Any = None)
         "devices": load_of.devices, "batch": load_of.batch, "input_len": load_of.input_len,
         "output_len": load_of.output_len, "memory_bytes": load_of.memory_bytes, "note": load_of.note,
     }  # fmt: skip
-    lawful = region(scenario, on)
     try:
-        result = optimise(space, load_of, search.objective, lawful, gap=plan.gap, progress=progress)
+        result = best_lawful(
+            space,
+            load_of,
+            search.objective,
+            trade_on(scenario, on),
+            seller=scenario.seller,
+            datacentre=scenario.datacentre,
+            gap=plan.gap,
+            rivals=plan.rivals,
+            progress=progress,
+        )
     except Problem as problem:
         return head | {"best": None, "proved": False, "problem": problem.to_json()["error"]}
     answer: dict[str, Any] = result.to_json()
-    sheet = result.item(seller=scenario.seller, datacentre=scenario.datacentre)
+    sheet = result.item
     answer["best"]["facts"] = {
         "tpp": _number(sheet.tpp),
         "performance_density": _number(sheet.performance_density),
         "dram_bandwidth_GBps": _number(sheet.dram_bandwidth_GBps),
         "io_bandwidth_GBps": _number(sheet.io_bandwidth_GBps),
     }
-    return answer | head | {"versus": versus(result, load_of, search.objective, [find(r) for r in plan.rivals])}
+    return answer | head
 
 
 def _number(value: Fraction | None) -> float | None:

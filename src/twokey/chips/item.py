@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from twokey.sources.text import Value, read_file, read_text
 
-__all__ = ["ItemSheet", "Mode", "item_from_value", "read_item"]
+__all__ = ["ItemSheet", "Mode", "item_from_value", "item_json", "read_item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +137,30 @@ def read_item(path: Path | str) -> ItemSheet:
 
         return item_from_value(read_text(sys.stdin.read(), "standard input"))
     return item_from_value(read_file(path), id=Path(path).stem)
+
+
+def item_json(item: ItemSheet) -> dict[str, Any]:
+    """Return an item sheet as JSON values, with TPP and performance density; what is not known is left out.
+
+    Examples
+    --------
+    >>> item_json(ItemSheet("x", modes=(Mode("fp16", 16, Fraction(148)),)))
+    {'name': 'x', 'modes': [{'mode': 'fp16', 'bits': 16, 'tops': 148}], 'tpp': 2368}
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return int(value) if value.denominator == 1 else float(value)
+        return value
+
+    out: dict[str, Any] = {"name": item.name}
+    for name in _OPTIONAL:
+        value = getattr(item, name)
+        if name == "modes" and value is not None:
+            value = [{"mode": m.mode, "bits": m.bits, "tops": plain(m.tops)} for m in value]
+        elif name == "datacentre" and value is not None:
+            value = "yes" if value else "no"
+        if value is not None:
+            out[name] = plain(value)
+    derived = {"tpp": item.tpp, "performance_density": item.performance_density}
+    return out | {name: plain(value) for name, value in derived.items() if value is not None}

@@ -66,7 +66,7 @@ def _check(
     if not items:
         raise Problem("twokey check", "no item", "an ITEM or --cases", "write `twokey check nvidia-h20`", kind="usage")
     facts = api.trade(to=to, on=on, seat=seat, from_country=from_, seller=seller, sheet=trade)
-    found = [a.to_json() for a in api.check(items, facts, **options)]
+    found: list[dict[str, Any]] = [a.to_json() for a in api.check(items, facts, **options)]
     if as_json:
         print_json({"answers": found})
     else:
@@ -87,7 +87,9 @@ def _timeline(
 ) -> None:
     """The same over time: the spans of days in which the answer is constant."""
     facts = api.trade(to=to, seat=seat, from_country=from_, seller=seller, sheet=trade)
-    spans = [s.to_json() for s in api.timeline(item, facts, datacentre=yes_no(datacentre, "--datacentre"))]
+    spans: list[dict[str, Any]] = [
+        s.to_json() for s in api.timeline(item, facts, datacentre=yes_no(datacentre, "--datacentre"))
+    ]
     if as_json:
         print_json({"item": item, "to": to, "spans": spans})
         return

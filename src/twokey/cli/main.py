@@ -7,7 +7,6 @@ import os
 import sys
 from typing import NoReturn
 
-import click
 import typer
 
 from twokey import __version__
@@ -51,18 +50,17 @@ def run() -> NoReturn:
     except Problem as problem:
         _say(json.dumps(problem.to_json(), ensure_ascii=False) if as_json else f"twokey: {problem}")
         sys.exit(2 if problem.kind == "usage" else 3)
-    except click.UsageError as error:
-        if as_json:
-            where = error.ctx.command_path if error.ctx else "twokey"
-            fix = f"see `{where} --help`"
-            body = {"kind": "usage", "where": where, "message": error.format_message(), "fix": fix}
+    except typer.TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        if as_json and message:
+            body = {"kind": "usage", "where": "twokey", "message": message, "fix": "see `twokey --help`"}
             _say(json.dumps({"error": body}, ensure_ascii=False))
-        else:
+        elif hasattr(error, "show"):
             error.show()
+        else:
+            _say(f"twokey: {message}")
         sys.exit(2)
-    except click.exceptions.NoArgsIsHelpError:
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _say("twokey: interrupted; nothing half-written was left")
         sys.exit(130)
     except BrokenPipeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,9 @@ def _duty(
     """The duty stack for a good, an origin and a day."""
     import datetime as dt
 
-    answer = api.duty(item, to=to, origin=origin, hts=hts, on=on or dt.date.today().isoformat()).to_json()
+    answer: dict[str, Any] = api.duty(
+        item, to=to, origin=origin, hts=hts, on=on or dt.date.today().isoformat()
+    ).to_json()
     if as_json:
         print_json(answer)
         return
@@ -46,9 +48,10 @@ def _cost(
     design: Annotated[str, typer.Argument(metavar="DESIGN", help="A design's file.")], as_json: As.Json = False
 ) -> None:
     """Unit cost of a design: die, memory, packaging and test, low, mid and high."""
-    answer = api.cost(design).to_json()
+    answer = {case: cost.to_json() for case, cost in api.cost(design).items()}
     if as_json:
         print_json(answer)
         return
-    for name, value in answer.items():
-        print(f"{name:<24} {value}")
+    print(f"{'USD':<16}" + "".join(f"{case:>10}" for case in answer))
+    for part in next(iter(answer.values())):
+        print(f"{part:<16}" + "".join(f"{costs[part]:>10,.0f}" for costs in answer.values()))

@@ -88,10 +88,11 @@ def print_json(answer: Any) -> None:
 def stream_json(name: str, answers: Iterable[Any]) -> None:
     """Print {"name": [...]} while the answers come, so that a long batch needs no memory."""
     out = sys.stdout
-    out.write(f'{{"{name}": [')
-    for i, answer in enumerate(answers):
-        out.write(("" if i == 0 else ",\n ") + json.dumps(answer, ensure_ascii=False))
-    out.write("]}\n")
+    before = f'{{"{name}": ['  # written with the first answer, so that a file that cannot be read leaves nothing
+    for answer in answers:
+        out.write(before + json.dumps(answer, ensure_ascii=False))
+        before = ",\n "
+    out.write("]}\n" if before == ",\n " else before + "]}\n")
 
 
 def console(stderr: bool = False) -> Any:

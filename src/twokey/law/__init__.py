@@ -1,0 +1,1 @@
+"""The law as dated data: one tree of tests for each rule, read exactly, over arrays and over boxes."""

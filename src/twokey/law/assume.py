@@ -21,8 +21,9 @@ EFFICIENCY = "cn/ndrc-efficiency level"
 def published(item: ItemSheet, law: DayLaw, assume: Mapping[str, Fraction]) -> dict[str, bool]:
     """Return what the assumptions make of the unpublished points of the day's law.
 
-    A number for `cn/ndrc-efficiency` is the least dense FP16 rate per watt, in TFLOPS/W; for any other rule 1 says that the
-    point is met and 0 that it is not. A point is named by its rule, or by rule and point ("us/letter-2025-04 reach").
+    A number for `cn/ndrc-efficiency` is the least dense FP16 rate per watt, in TFLOPS/W; for any other rule 1 says
+    that the point is met and 0 that it is not. A point is named by its rule, or by rule and point
+    ("us/letter-2025-04 reach").
 
     Raises
     ------

@@ -13,7 +13,7 @@ from twokey.law.tree import Leaf
 from twokey.quantities.exact import as_text
 from twokey.quantities.unknown import Truth
 
-__all__ = ["choice_reason", "forcing", "reasons"]
+__all__ = ["choice_reason", "forcing", "open_questions", "reasons"]
 
 _WORDS = {">=": ("is at or above", "is below"), ">": ("is above", "is at or below"),
           "<=": ("is at or below", "is above"), "<": ("is below", "is at or above")}  # fmt: skip
@@ -46,10 +46,36 @@ def reasons(
                 says,
                 {
                     "rule": test.rule, "node": test.leaf.id, "says": says, "cite": test.leaf.cite,
-                    "checked": p.version.checked, "confidence": p.version.confidence,
+                    "checked": test.leaf.checked or p.version.checked, "confidence": p.version.confidence,
                 },
             )  # fmt: skip
     return list(found.values())
+
+
+def open_questions(p: Provision, exprs: Sequence[Expr], truths: Sequence[Truth]) -> list[dict[str, object]]:
+    """Return one entry for each unsettled test that can still change the expressions: what is not known, and why
+    it matters."""
+    found: list[dict[str, object]] = []
+    stack = list(reversed(exprs))
+    while stack:
+        expr = stack.pop()
+        if ev(expr, truths) is not None:
+            continue
+        if isinstance(expr, Joint):
+            stack.extend(reversed(expr.parts))
+            continue
+        leaf = expr.leaf
+        if leaf.kind == "unpublished":
+            says = f"not published: {leaf.says or leaf.operand}"
+        else:
+            says = f"{terms()[leaf.term].title} is not known; the test is {leaf.text}"
+        found.append(
+            {
+                "rule": expr.rule, "node": leaf.id, "says": says, "cite": leaf.cite,
+                "checked": leaf.checked or p.version.checked, "confidence": p.version.confidence,
+            }
+        )  # fmt: skip
+    return found
 
 
 def choice_reason(p: Provision, choice: Choice, lead: str) -> dict[str, object]:

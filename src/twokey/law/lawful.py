@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["lawful_region"]
+__all__ = ["VERDICTS", "VerdictTable", "lawful_region", "verdict_table"]
 
 _ACCEPT = {"open": frozenset(("open",)), "conditional": frozenset(("open", "conditional"))}
 
@@ -66,20 +67,79 @@ def lawful_region(
     """
     if accept not in _ACCEPT:
         raise Problem("accept", repr(accept), "open or conditional", "write one of the two", kind="usage")
+    return _grid(trade, seller, datacentre, known_on, assume, overlays).region(_ACCEPT[accept])
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictTable:
+    """The verdict of every cell that the limits of a day cut out of the space of facts.
+
+    `cuts` holds for each fact, in the order of `FACTS`, the limits above zero; `codes` has one axis for each fact,
+    one longer than its limits, with the place in `VERDICTS` of the verdict between them.
+    """
+
+    cuts: tuple[tuple[Fraction, ...], ...]
+    codes: NDArray[np.int8]
+
+
+VERDICTS = ("open", "conditional", "shut", "undetermined")
+"""The words of a verdict, in the order of the codes of a table."""
+
+
+def verdict_table(
+    trade: Trade,
+    *,
+    seller: str | None,
+    datacentre: bool | None,
+    known_on: dt.date | None = None,
+    assume: Mapping[str, Fraction] | None = None,
+    overlays: Sequence[Path] = (),
+) -> VerdictTable:
+    """Return the verdict of a hypothetical design in a trade for every cell of the facts; see `lawful_region`.
+
+    Raises
+    ------
+    Problem
+        If the trade has no destination or no day.
+
+    Examples
+    --------
+    >>> table = verdict_table(Trade(to="CN", on=dt.date(2022, 10, 21)), seller="nvidia", datacentre=True)
+    >>> [[int(c) for c in cuts] for cuts in table.cuts], table.codes.shape
+    ([[4800], [], [], [600], []], (2, 1, 1, 2, 1))
+    """
+    import numpy as np
+
+    grid = _grid(trade, seller, datacentre, known_on, assume, overlays)
+    shape = tuple(len(c) for c in grid.cuts)
+    codes = np.zeros(shape, dtype=np.int8)
+    for index in np.ndindex(shape):
+        found = grid.verdicts(index)
+        codes[index] = VERDICTS.index(next(iter(found)) if len(found) == 1 else "undetermined")
+    return VerdictTable(tuple(tuple(c[1:]) for c in grid.cuts), codes)
+
+
+def _grid(
+    trade: Trade,
+    seller: str | None,
+    datacentre: bool | None,
+    known_on: dt.date | None,
+    assume: Mapping[str, Fraction] | None,
+    overlays: Sequence[Path],
+) -> _Grid:
     if trade.on is None:
         raise Problem("the trade", "no day", "the day of the trade", "write --on 2025-04-17")
     law = law_on(trade.on, known_on, overlays)
     seat = "US" if seller in ("nvidia", "amd", "intel") else None
     design = ItemSheet(name="a design", seller=seller, seller_seat=seat, datacentre=datacentre)
-    facts = facts_of(design, trade, published(design, law, assume or {}))
-    return _Grid(law, facts, _ACCEPT[accept]).region()
+    return _Grid(law, facts_of(design, trade, published(design, law, assume or {})))
 
 
 class _Grid:
     """The cells that the limits of a day cut out of the space of facts, and which of them are lawful."""
 
-    def __init__(self, law: DayLaw, facts: Facts, wanted: frozenset[str]) -> None:
-        self.law, self.facts, self.wanted = law, facts, wanted
+    def __init__(self, law: DayLaw, facts: Facts) -> None:
+        self.law, self.facts = law, facts
         self.us: UsLaw = us_law(law)
         self.cn = cn_law(law)
         self.numeric = {
@@ -87,6 +147,12 @@ class _Grid:
             for i in live_atoms(self.us.exprs, law.ask(facts))
             if law.atoms[i].kind == "number" and law.atoms[i].term in FACTS
         }
+        for i in self.numeric:
+            if law.atoms[i].op not in (">=", "<"):
+                raise Problem(
+                    "law", f"{law.atoms[i].term} {law.atoms[i].op}", "limits that cells can hold: >= or <",
+                    "word the test with >= or <", kind="bad-data",
+                )  # fmt: skip
         cuts: list[set[Fraction]] = [{Fraction(0)} for _ in FACTS]
         for i, axis in self.numeric.items():
             cuts[axis].add(law.atoms[i].operand)
@@ -117,20 +183,14 @@ class _Grid:
             )
         return self.states[key]
 
-    def region(self) -> Region:
-        """Return the lawful set as maximal boxes."""
+    def region(self, wanted: frozenset[str]) -> Region:
+        """Return the set whose verdicts are all among those wanted, as maximal boxes."""
         import numpy as np
 
-        for i in self.numeric:
-            if self.law.atoms[i].op not in (">=", "<"):
-                raise Problem(
-                    "law", f"{self.law.atoms[i].term} {self.law.atoms[i].op}", "limits that cells can hold: >= or <",
-                    "word the test with >= or <", kind="bad-data",
-                )  # fmt: skip
         shape = tuple(len(c) for c in self.cuts)
         lawful = np.zeros(shape, dtype=bool)
         for index in np.ndindex(shape):
-            lawful[index] = self.verdicts(index) <= self.wanted
+            lawful[index] = self.verdicts(index) <= wanted
         return Region(tuple(self.cell(lo, hi) for lo, hi in _cover(lawful)))
 
     def cell(self, lo: tuple[int, ...], hi: tuple[int, ...]) -> Cell:

@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from twokey.law.lawful import lawful_region
+from twokey.law.lawful import VERDICTS, VerdictTable, lawful_region, verdict_table
 from twokey.law.region import FACTS, Region
 
-__all__ = ["GUARD", "box", "lawful_region", "mask"]
+__all__ = ["GUARD", "VERDICTS", "VerdictTable", "box", "lawful_region", "mask", "verdict_table", "verdicts"]
 
 GUARD = 1e-9
 """Relative distance to a limit within which a float does not decide [1]."""
@@ -69,6 +69,55 @@ def mask(region: Region, facts: NDArray[np.float64], exact: Exact | None = None)
         for column in np.flatnonzero(maybe & ~lawful):
             lawful[column] = region.holds(tuple(exact(int(column))))
     return lawful
+
+
+def verdicts(table: VerdictTable, facts: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Return the verdict of each design, as its place in `VERDICTS`; -1 where a float does not decide.
+
+    Parameters
+    ----------
+    facts : float array, shape (5, n)
+        Facts in the order of `FACTS`; units as for `mask`.
+
+    Returns
+    -------
+    int8 array, shape (n,)
+        -1 for a design with a fact within a relative `GUARD` of a limit: ask `assess` of it.
+
+    Raises
+    ------
+    ValueError
+        If `facts` does not have one row per fact.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from twokey.law.question import Trade
+    >>> trade = Trade(to="CN", seat="CN", on=dt.date(2022, 10, 21))
+    >>> table = verdict_table(trade, seller="nvidia", datacentre=True)
+    >>> facts = np.array([[4000.0, 5000.0, 5000.0], [1.0] * 3, [1.0] * 3, [700.0, 700.0, 599.0], [701.0] * 3])
+    >>> [VERDICTS[code] for code in verdicts(table, facts)]
+    ['open', 'shut', 'open']
+    """
+    x = _checked("facts", facts)
+    found = np.empty(x.shape[1], dtype=np.int8)
+    for start in range(0, x.shape[1], _CHUNK):
+        part = x[:, start : start + _CHUNK]
+        flat = np.zeros(part.shape[1], dtype=np.int32)
+        near = np.zeros(part.shape[1], dtype=np.bool_)
+        for row, cuts, size in zip(part, table.cuts, table.codes.shape, strict=True):
+            if size == 1:
+                continue
+            flat *= size
+            for cut in cuts:
+                limit = float(cut)
+                flat += row >= limit
+                near |= np.abs(row - limit) <= GUARD * limit
+        found[start : start + _CHUNK] = np.where(near, np.int8(-1), table.codes.ravel()[flat])
+    return found
+
+
+_CHUNK = 32768
 
 
 def box(region: Region, lo: NDArray[np.float64], hi: NDArray[np.float64]) -> NDArray[np.int8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from twokey.law.terms import Term
@@ -27,7 +27,10 @@ COMPARATORS = (">=", ">", "<=", "<")
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One test. `kind` is number, place, word, flag, day, meets or unpublished."""
+    """One test. `kind` is number, place, word, flag, day, meets or unpublished.
+
+    `checked` is the state of checking of this test where it differs from that of its version.
+    """
 
     id: str
     kind: str
@@ -37,6 +40,7 @@ class Leaf:
     text: str
     cite: str
     says: str = ""
+    checked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,16 @@ def leaves(tree: Tree) -> Iterator[Leaf]:
         yield from leaves(part)
 
 
-def parse_tree(v: Value, terms: Mapping[str, Term], sources: Mapping[str, str], cite: str = "") -> Tree:
+def parse_tree(
+    v: Value, terms: Mapping[str, Term], sources: Mapping[str, str], cite: str = "", checked: str = ""
+) -> Tree:
     """Return the tree written in `v`.
 
     Parameters
     ----------
     terms : the words tests may use, by name
     sources : titles of the rule's sources, by their id in the file
-    cite : the citation a node without one of its own takes over
+    cite, checked : citation and state of checking that a node without its own takes over
 
     Raises
     ------
@@ -76,27 +82,29 @@ def parse_tree(v: Value, terms: Mapping[str, Term], sources: Mapping[str, str], 
         With file and line: an unknown word, a comparator that is not understood, a unit that is not the
         word's, a value that cannot be read.
     """
-    f = v.fields((), ("id", "cite", "test", "all", "any", "not", "meets", "unpublished", "says"))
+    f = v.fields((), ("id", "cite", "test", "all", "any", "not", "meets", "unpublished", "says", "checked"))
     forms = [k for k in ("test", "all", "any", "not", "meets", "unpublished") if k in f]
     if len(forms) != 1:
         raise v.refuse("exactly one of test, all, any, not, meets, unpublished", "keep one of them per node")
     form = forms[0]
     if "cite" in f:
         cite = parse_cite(f["cite"], sources)
+    if "checked" in f:
+        checked = f["checked"].one_of(("unverified", "read-once", "read-twice"))
     name = f["id"].text() if "id" in f else ""
     says = f["says"].text() if "says" in f else ""
     body = f[form]
     if form in ("all", "any"):
-        parts = tuple(parse_tree(p, terms, sources, cite) for p in body)
+        parts = tuple(parse_tree(p, terms, sources, cite, checked) for p in body)
         if not parts:
             raise body.refuse("at least one part", "remove the node, or write its tests", given="an empty list")
         return Node(name, form, parts, cite)
     if form == "not":
-        return Node(name, form, (parse_tree(body, terms, sources, cite),), cite)
+        return Node(name, form, (parse_tree(body, terms, sources, cite, checked),), cite)
     if form in ("meets", "unpublished"):
         word = body.text()
-        return Leaf(name or word, form, form, "is", word, f"{form} {word}", cite, says)
-    return _sentence(body, name, terms, cite, says)
+        return Leaf(name or word, form, form, "is", word, f"{form} {word}", cite, says, checked)
+    return replace(_sentence(body, name, terms, cite, says), checked=checked)
 
 
 def parse_cite(v: Value, sources: Mapping[str, str]) -> str:

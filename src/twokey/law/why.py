@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twokey.law.day import DayLaw, Expr, Provision, ev
-from twokey.law.explain import choice_reason, reasons
+from twokey.law.explain import choice_reason, open_questions, reasons
 from twokey.law.facts import Facts
 from twokey.law.rule import REVIEWS, Choice
 from twokey.law.us import UsLaw
@@ -42,14 +42,35 @@ def us_reasons(us: UsLaw, truths: Sequence[Truth], facts: Facts) -> tuple[tuple[
             found.append(choice_reason(*policy, "licences are judged by "))
             if policy[0].rule.layer == "review":
                 conditions += policy[0].version.conditions
+        else:
+            found += _policy_questions(us, p, truths)
+    for p, n in zip(us.controls, need, strict=True):
+        if n is None:
+            found += open_questions(p, (p.addressed, p.item, p.trade), truths)
     if True not in need:
         for p, n in zip(us.controls, need, strict=True):
             if n is False:
                 found += _why_not(p, truths, facts)
+    found = list({(b["rule"], b["node"], b["says"]): b for b in found}.values())
     strictest = max((REVIEWS.index(c.gives) for _, c in policies), default=0)
     bases = {c.basis for _, c in policies if REVIEWS.index(c.gives) == strictest}
     basis = "none" if not bases else "stated" if "stated" in bases else "inferred"
     return tuple(found), basis, tuple(dict.fromkeys(conditions))
+
+
+def _policy_questions(us: UsLaw, p: Provision, truths: Sequence[Truth]) -> list[Reason]:
+    """What is not known of the terms of the exceptions and of the policy for a control that requires a licence."""
+    found: list[Reason] = []
+    offers = us.lifted(p, truths)
+    if any(holds for _, holds in offers):
+        return found
+    for e, holds in offers:
+        if holds is None:
+            found += open_questions(e, (e.item, e.trade), truths)
+    if us.review(p, truths) is None:
+        for source in (*(r for r in us.reviews if p.rule.id in r.version.applies_to), p):
+            found += open_questions(source, [when for when, _ in source.choices], truths)
+    return found
 
 
 def _why_not(p: Provision, truths: Sequence[Truth], facts: Facts) -> list[Reason]:

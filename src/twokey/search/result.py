@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twokey.chips.design import VARIABLES, Design
-from twokey.chips.item import ItemSheet
+from twokey.chips.item import ItemSheet, item_json
 from twokey.search.space import Space
 from twokey.silicon.area import area_mm2, breakdown
 from twokey.silicon.cost import unit_cost_usd
@@ -24,6 +24,8 @@ class Result:
     proved : whether the gap is the one asked for, or smaller
     boxes, evaluations : boxes opened; points and boxes evaluated
     binding : limits that hold the design back, see `search.binding`
+    versus : catalogue chips under the same model, see `search.compare`
+    seller, datacentre : whose design it is and for which market, as its item sheet says
     """
 
     space: Space
@@ -39,18 +41,23 @@ class Result:
     cpu_s: float
     unit: str
     binding: list[dict[str, Any]] = field(default_factory=list)
+    versus: list[dict[str, Any]] = field(default_factory=list)
+    seller: str | None = None
+    datacentre: bool | None = None
 
-    def item(self, *, seller: str | None = None, datacentre: bool | None = None) -> ItemSheet:
-        """Return the item sheet of the best design."""
-        return self.design.item(area_mm2=area_mm2(self.design), seller=seller, datacentre=datacentre)
+    @property
+    def item(self) -> ItemSheet:
+        """The item sheet of the best design."""
+        return self.design.item(area_mm2=area_mm2(self.design), seller=self.seller, datacentre=self.datacentre)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the contract's answer to `design`, without `versus` and without the item sheet."""
+        """Return the contract's answer to `design`."""
         area = area_mm2(self.design)
         costs = unit_cost_usd(area, self.design.dram_capacity_GB)
         return {
             "best": {
                 "design": {v: _plain(getattr(self.design, v)) for v in VARIABLES},
+                "item": item_json(self.item),
                 "value": self.value,
                 "unit": self.unit,
                 "area_mm2": float(area),
@@ -67,6 +74,7 @@ class Result:
             "evaluations": self.evaluations,
             "cpu_s": self.cpu_s,
             "binding": self.binding,
+            "versus": self.versus,
         }
 
 

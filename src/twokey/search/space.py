@@ -41,6 +41,11 @@ class Space:
         """Number of designs in the grid, lawful or not."""
         return math.prod(len(values) for values in self.levels)
 
+    def to_json(self) -> dict[str, object]:
+        """Return the space with the values of every variable."""
+        values = {v: [float(x) for x in row] for v, row in zip(VARIABLES, self.levels, strict=True)}
+        return {"id": self.name, "name": self.name, "designs": self.designs, "values": values, "note": self.note}
+
     def design(self, index: NDArray[np.integer] | tuple[int, ...]) -> Design:
         """Return the design at the given level of each variable."""
         values = [self.levels[k][int(i)] for k, i in enumerate(index)]

@@ -79,7 +79,7 @@ def _one_variable(model: Model, at: Index, value: NDArray[np.float64], lo: Index
 
 
 def random_start(
-    model: Model, lo: Index, hi: Index, *, seed: int, samples: int = 20_000, many: int = 48, few: int = 3
+    model: Model, lo: Index, hi: Index, *, seed: int, samples: int = 20_000, many: int = 200, few: int = 4
 ) -> tuple[Index | None, float]:
     """Return the best design found from random points of the root boxes, and its value.
 

@@ -24,6 +24,7 @@ _QUARTER = (
     "revenue_usd_bn", "margin_without_charge_percent", "margin_with_charge_percent", "h20_sold_usd_bn",
     "h20_not_shipped_usd_bn", "h20_lost_next_quarter_usd_bn", "h20_unit_price_low_usd", "h20_unit_price_high_usd",
 )  # fmt: skip
+_SHARE = ("close_before_usd", "close_after_usd", "shares_bn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Exposure:
     """The figures at stake and what follows from them; every property is computed from the figures."""
 
     charges: dict[str, Charges]
+    quarter_seller: str
     quarter_ends: dt.date
     quarter: dict[str, Figure]
     china_revenue: dict[str, Revenue]
@@ -102,8 +104,8 @@ class Exposure:
 
     @property
     def margin_points_by_charge(self) -> Fraction:
-        """Nvidia's charge booked as a share of the quarter's revenue [percentage points]."""
-        return 100 * self.charges["nvidia"].booked.value / self.quarter["revenue_usd_bn"].value
+        """The charge booked as a share of the quarter's revenue [percentage points]."""
+        return 100 * self.charges[self.quarter_seller].booked.value / self.quarter["revenue_usd_bn"].value
 
     @property
     def margin_points_published(self) -> Fraction:
@@ -157,7 +159,11 @@ class Exposure:
         low, high = self.plan_units
         return {
             "charges": [c.to_json() for c in self.charges.values()],
-            "quarter": {"ends": self.quarter_ends.isoformat(), **{k: f.to_json() for k, f in self.quarter.items()}},
+            "quarter": {
+                "seller": self.quarter_seller,
+                "ends": self.quarter_ends.isoformat(),
+                **{k: f.to_json() for k, f in self.quarter.items()},
+            },
             "computed": {
                 "margin_points_by_charge": _round(self.margin_points_by_charge),
                 "margin_points_published": _round(self.margin_points_published),
@@ -217,24 +223,22 @@ def _exposure(root: Value) -> Exposure:
     def figures(v: Value) -> dict[str, Figure]:
         return {k: read_figure(one, register) for k, one in v.group().items()}
 
-    def all_of(v: Value, names: tuple[str, ...], beside: str) -> tuple[dt.date, dict[str, Figure]]:
-        g = v.fields((beside, *names))
-        return g[beside].day(), {k: read_figure(g[k], register) for k in names}
-
-    quarter_ends, quarter = all_of(f["quarter"], _QUARTER, "ends")
-    share_on, share = all_of(f["share"], ("close_before_usd", "close_after_usd", "shares_bn"), "on")
+    charges = {k: _charges(k, v, register) for k, v in f["charges"].group().items()}
+    q = f["quarter"].fields(("seller", "ends", *_QUARTER))
+    share = f["share"].fields(("on", *_SHARE))
     revenue = {}
     for basis, v in f["china_revenue"].group().items():
         g = v.fields(("says", "years"))
         revenue[basis] = Revenue(basis, g["says"].text(), figures(g["years"]))
     return Exposure(
-        charges={k: _charges(k, v, register) for k, v in f["charges"].group().items()},
-        quarter_ends=quarter_ends,
-        quarter=quarter,
+        charges=charges,
+        quarter_seller=q["seller"].one_of(tuple(charges)),
+        quarter_ends=q["ends"].day(),
+        quarter={k: read_figure(q[k], register) for k in _QUARTER},
         china_revenue=revenue,
         total_revenue=figures(f["total_revenue"]),
-        share_on=share_on,
-        share=share,
+        share_on=share["on"].day(),
+        share={k: read_figure(share[k], register) for k in _SHARE},
         training=figures(f["training"]),
     )
 

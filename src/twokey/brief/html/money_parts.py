@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from twokey.brief.html import pictures
-from twokey.brief.html.markup import Part, details, tag
+from twokey.brief.html.markup import Html, Part, details, tag
 from twokey.brief.html.markup import table as table_of
-from twokey.brief.words import day, usd
+from twokey.brief.words import day, number, usd
 from twokey.quantities.exact import as_text
 
 if TYPE_CHECKING:
     from twokey.brief.dossier import Brief
+    from twokey.sources.figure import Figure
+    from twokey.trade.exposure import Charges, Exposure
 
 __all__ = ["charge", "duties"]
 
@@ -42,6 +45,7 @@ def duties(brief: Brief) -> Part:
                 )
     caption = "Duty by measure. Measures at zero by exemption stand in the table."
     out.append(tag("figure", pictures.picture(pictures.duty_bars(brief), caption), tag("figcaption", caption)))
+    board = next((q for q, _ in brief.duties if not q.parts), None)
     for q, d in brief.duties:
         rows: list[list[Part]] = [
             [
@@ -63,6 +67,7 @@ def duties(brief: Brief) -> Part:
             details(
                 f"{q.name}, {day(q.on)}: {total} percent",
                 table_of(["measure", "percent", "of", "why", "source"], rows, numbers=(1,)),
+                opened=q is board,
             )
         )
     left = sorted({f"{d.to}: {', '.join(d.left_out)}" for _, d in brief.duties})
@@ -71,79 +76,72 @@ def duties(brief: Brief) -> Part:
 
 
 def charge(brief: Brief) -> Part:
-    """Return the charge announced and booked, the margin, revenue forgone, China revenue on its two bases."""
-    e = brief.exposure
-    q = e.quarter
+    """Return the charge announced and booked, and where it is known the margin, revenue forgone and China revenue."""
+    e, seller = brief.exposure, brief.scenario.charge
+    charges = sorted(e.charges.values(), key=lambda c: c.seller != seller)
+    rows = [row for c in charges for row in _charge_rows(c)]
+    out: list[Part] = [table_of(["", "day", "USD billion", ""], rows, numbers=(2,))]
+    if seller == e.quarter_seller:
+        out += [_forgone(e), tag("p", _margin(e)), tag("h3", "Revenue from China, on two bases that must not be mixed")]
+        out.append(_china(e))
+    return out
+
+
+def _charge_rows(c: Charges) -> list[list[Part]]:
+    def row(head: str, on: dt.date, figure: Figure) -> list[Part]:
+        state = f" [{figure.confidence}, {figure.checked}]"
+        return [f"{c.name}: {head}", day(on), usd(figure.value), [figure.note, " ", tag("cite", figure.source, state)]]
+
+    rows = [row("ceiling announced", c.announced_on, c.announced), row("charge booked", c.booked_on, c.booked)]
+    why: Part = [c.difference_why, " ", tag("cite", c.difference_source)] if c.difference_why else ""
+    rows.append([f"{c.name}: difference", "", usd(c.difference_usd_bn), why])
+    if c.released is not None and c.released_on is not None:
+        rows.append(row("released later", c.released_on, c.released))
+    return rows
+
+
+def _forgone(e: Exposure) -> Html:
+    names = {
+        "h20_sold_usd_bn": "H20 sold in the quarter",
+        "h20_not_shipped_usd_bn": "H20 not shipped in the quarter",
+        "h20_lost_next_quarter_usd_bn": "H20 lost in the next quarter",
+    }
     rows: list[list[Part]] = []
-    for c in e.charges.values():
-        why = f"{c.difference_why} " if c.difference_why else ""
-        rows += [
-            [
-                f"{c.name}: ceiling announced",
-                day(c.announced_on),
-                usd(c.announced.value),
-                [c.announced.note, " ", tag("cite", c.announced.source)],
-            ],
-            [
-                f"{c.name}: charge booked",
-                day(c.booked_on),
-                usd(c.booked.value),
-                [c.booked.note, " ", tag("cite", c.booked.source)],
-            ],
-            [
-                f"{c.name}: difference",
-                "",
-                usd(c.difference_usd_bn),
-                [why, tag("cite", c.difference_source) if why else None],
-            ],
-        ]
-        if c.released is not None and c.released_on is not None:
-            rows.append(
-                [
-                    f"{c.name}: released later",
-                    day(c.released_on),
-                    usd(c.released.value),
-                    [c.released.note, " ", tag("cite", c.released.source)],
-                ]
-            )
-    rows += [
+    for key, name in names.items():
+        f = e.quarter[key]
+        rows.append([name, usd(f.value), [f.note, " ", tag("cite", f.source, f" [{f.confidence}, {f.checked}]")]])
+    rows.append(
         [
-            "H20 not shipped in the quarter",
-            day(e.quarter_ends),
-            usd(q["h20_not_shipped_usd_bn"].value),
-            tag("cite", q["h20_not_shipped_usd_bn"].source),
-        ],
-        [
-            "H20 lost in the next quarter",
-            "",
-            usd(q["h20_lost_next_quarter_usd_bn"].value),
-            tag("cite", q["h20_lost_next_quarter_usd_bn"].source),
-        ],
-        [
-            "revenue forgone, both",
-            "",
+            "revenue forgone, the last two",
             usd(e.revenue_forgone_usd_bn),
             "revenue, not a cost: not to be added to the charge",
-        ],
-    ]
-    margin = (
+        ]
+    )
+    low, high = e.plan_units
+    units = f"{number(round(low, -4))} to {number(round(high, -4))}"
+    plan = f"what the quarter was to bring, about {units} chips at the prices reported"
+    rows.append(["H20 planned for the quarter, the first two", usd(e.plan_usd_bn), plan])
+    caption = f"Revenue in the quarter that ended {day(e.quarter_ends)}, and the next"
+    return table_of(["", "USD billion", ""], rows, numbers=(1,), caption=caption)
+
+
+def _margin(e: Exposure) -> str:
+    q = e.quarter
+    return (
         f"The charge took {as_text(e.margin_points_published)} points from the gross margin as published "
         f"({usd(q['margin_without_charge_percent'].value)} without, "
         f"{usd(q['margin_with_charge_percent'].value)} with it); booked charge over revenue of "
-        f"{as_text(q['revenue_usd_bn'].value)} gives {float(e.margin_points_by_charge):.1f}, apart by rounding. "
-        f"The shares moved by {100 * float(e.share_change):.2f}% on "
-        f"{day(e.share_on)}, about {float(e.market_value_change_usd_bn):,.0f} USD billion of market value."
+        f"{as_text(q['revenue_usd_bn'].value)} gives {float(e.margin_points_by_charge):.1f}, "
+        f"apart by rounding. The shares moved by {100 * float(e.share_change):.2f}% on {day(e.share_on)}, about "
+        f"{float(e.market_value_change_usd_bn):,.0f} USD billion of market value."
     )
-    bases: list[list[Part]] = []
+
+
+def _china(e: Exposure) -> Html:
+    rows: list[list[Part]] = []
     for r in e.china_revenue.values():
         for year, f in r.years.items():
-            share = (
-                f"{100 * float(e.china_share(r.basis, year)):.1f}%" if year in e.total_revenue else "not in the data"
-            )
-            bases.append([r.says, year, usd(f.value), share, tag("cite", f.source, f" [{f.confidence}, {f.checked}]")])
-    return [
-        table_of(["", "day", "USD billion", ""], rows, numbers=(2,)),
-        tag("p", margin),
-        tag("h3", "Revenue from China, on two bases that must not be mixed"),
-        table_of(["counted", "fiscal year", "USD billion", "of all revenue", "source"], bases, numbers=(2, 3)),
-    ]
+            known = year in e.total_revenue
+            share = f"{100 * float(e.china_share(r.basis, year)):.1f}%" if known else "not in the data"
+            rows.append([r.says, year, usd(f.value), share, tag("cite", f.source, f" [{f.confidence}, {f.checked}]")])
+    return table_of(["counted", "fiscal year", "USD billion", "of all revenue", "source"], rows, numbers=(2, 3))

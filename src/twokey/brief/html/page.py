@@ -66,11 +66,24 @@ def render(brief: Brief) -> str:
         tag("style", Html(style)),
         tag("script", Html(get_plotlyjs())),
     )
-    parts = [(id, title or _duty_title(brief), build) for id, title, build in _PARTS]
+    parts = [(id, title or _duty_title(brief), build) for id, title, build in _PARTS if id not in _empty(brief)]
     main = [tag("section", tag("h2", title), build(brief), id=id) for id, title, build in parts]
     links = [tag("a", title, href=f"#{id}") for id, title, _ in parts]
     body = tag("body", _first_screen(brief, links), tag("main", main), _foot(brief), tag("script", Html(_ON_PAPER)))
     return f'<!DOCTYPE html>\n<html lang="en">{join([head, body])}</html>\n'
+
+
+def _empty(brief: Brief) -> set[str]:
+    """Return the parts of which the scenario says nothing."""
+    plan = brief.scenario
+    said = {
+        "designs": plan.design.searches,
+        "duties": plan.duties,
+        "charge": plan.charge,
+        "claims": plan.claims,
+        "who": plan.parties or plan.events,
+    }
+    return {part for part, content in said.items() if not content}
 
 
 def _duty_title(brief: Brief) -> str:
