@@ -50,6 +50,7 @@ UNITS = {
         "1e12",
         "USD/unit",
         "TFLOPS/W",
+        "1/mm2",
     ),
     *("mm2/KiB", "mm2/MiB", "mm2/(GB/s)", "mm2/MAC", "mm2/lane", "mm2/core", "op/s", "FLOP", "GPU-h", "USD/mm2"),
 }
@@ -66,6 +67,11 @@ SUFFIX_UNIT = {
     "_usd": "USD",
     "_W": "W",
     "_nm": "nm",
+    "_mm": "mm",
+    "_per_mm2": "1/mm2",
+    "_usd_per_GB": "USD/GB",
+    "_mm2_per_GBps": "mm2/(GB/s)",
+    "_s": "s",
 }
 
 
@@ -124,7 +130,7 @@ def fields_of_dataclasses() -> Iterator[tuple[Path, str]]:
 
 def test_every_field_with_a_unit_in_its_name_is_in_the_vocabulary() -> None:
     words = vocabulary()
-    ends = (*SUFFIX_UNIT, "_s")
+    ends = tuple(SUFFIX_UNIT)
     missing = {f"{p.relative_to(SRC)}: {n}" for p, n in fields_of_dataclasses() if n.endswith(ends) and n not in words}
     assert not missing
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from twokey.chips.catalogue import find
-from twokey.chips.item import ItemSheet
+from twokey.chips.item import ItemSheet, Mode
 from twokey.law.answer import Answer
 from twokey.law.assess import assess
 from twokey.law.question import Trade
@@ -199,3 +199,42 @@ def test_law_a_trade_without_place_or_day_is_refused() -> None:
         assess(find("nvidia-h20").item, Trade(on=dt.date(2025, 4, 17)))
     with pytest.raises(Problem, match="the day of the trade"):
         assess(find("nvidia-h20").item, Trade(to="CN"))
+
+
+def test_law_limits_are_exact_where_floats_are_not() -> None:
+    """Dies of whole mm2 exactly on, and just below, a density of 5.92: floats misplace some of them."""
+    trade = Trade(to="CN", on=dt.date(2024, 1, 10))
+    limit = Fraction("5.92")
+    for area in range(271, 811, 7):
+        for tpp, code in ((limit * area, "3A090.a"), (limit * area - Fraction(1, 10**9), "3A090.b")):
+            item = ItemSheet(
+                "a die", seller="nvidia", datacentre=True, modes=(Mode("fp16", 16, tpp / 16),),
+                applicable_die_area_mm2=Fraction(area),
+            )  # fmt: skip
+            assert assess(item, trade).us.classification == (code,)
+
+
+@pytest.mark.parametrize(
+    ("tpp", "density", "datacentre", "codes"),
+    [
+        ("1599.999", "9", True, ()),
+        ("1600", "5.92", True, ("3A090.a",)),
+        ("1600", "5.919", True, ("3A090.b",)),
+        ("1600", "3.2", True, ("3A090.b",)),
+        ("1600", "3.199", True, ()),
+        ("2400", "1.6", True, ("3A090.b",)),
+        ("2400", "1.599", True, ()),
+        ("2399.999", "3.199", True, ()),
+        ("4799.999", "1.6", True, ("3A090.b",)),
+        ("4800", "0.1", True, ("3A090.a",)),
+        ("4800", "4", True, ("3A090.a",)),
+        ("4799.999", "9", False, ()),
+        ("4800", "0.1", False, ("3A090.a",)),
+    ],
+)
+def test_law_each_limit_at_and_just_below(tpp: str, density: str, datacentre: bool, codes: tuple[str, ...]) -> None:
+    item = ItemSheet(
+        "a part", seller="cerebras", datacentre=datacentre, modes=(Mode("fp8", 8, Fraction(tpp) / 8),),
+        applicable_die_area_mm2=Fraction(tpp) / Fraction(density),
+    )  # fmt: skip
+    assert assess(item, Trade(to="CN", on=dt.date(2025, 4, 17))).us.classification == codes

@@ -86,7 +86,7 @@ def print_json(answer: Any) -> None:
 
 
 def stream_json(name: str, answers: Iterable[Any]) -> None:
-    """Print {"name": [...]} while the answers come, so that a long batch needs no memory."""
+    """Print one object with a list under `name` while the answers come, so that a long batch needs no memory."""
     out = sys.stdout
     before = f'{{"{name}": ['  # written with the first answer, so that a file that cannot be read leaves nothing
     for answer in answers:

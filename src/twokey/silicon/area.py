@@ -16,7 +16,7 @@ def coefficients() -> dict[str, Fraction]:
     """Return the area of one unit of each design variable [mm2 per unit of the design record].
 
     Names: mac, vector_lane, sram_KiB, core (each per core), l2_MiB, l2_bandwidth, dram_bandwidth,
-    link_bandwidth [mm2 per GB/s], base [mm2].
+    link_bandwidth [mm2/(GB/s)], base [mm2].
 
     Examples
     --------

@@ -29,7 +29,7 @@ _SHARE = ("close_before_usd", "close_after_usd", "shares_bn")
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """A seller's charge: the ceiling announced, the charge booked, what was released later [USD billion]."""
+    """A seller's charge: the ceiling announced, the charge booked, what was released later [1e9 USD]."""
 
     seller: str
     name: str
@@ -44,7 +44,7 @@ class Charges:
 
     @property
     def difference_usd_bn(self) -> Fraction:
-        """Ceiling announced less charge booked [USD billion]."""
+        """Ceiling announced less charge booked [1e9 USD]."""
         return self.announced.value - self.booked.value
 
     def to_json(self) -> dict[str, object]:
@@ -65,7 +65,7 @@ class Charges:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Revenue from China by fiscal year on one basis of counting [USD billion]."""
+    """Revenue from China by fiscal year on one basis of counting [1e9 USD]."""
 
     basis: str
     says: str
@@ -115,12 +115,12 @@ class Exposure:
 
     @property
     def revenue_forgone_usd_bn(self) -> Fraction:
-        """H20 not shipped in the quarter and lost in the next [USD billion]; revenue, not a charge."""
+        """H20 not shipped in the quarter and lost in the next [1e9 USD]; revenue, not a charge."""
         return self.quarter["h20_not_shipped_usd_bn"].value + self.quarter["h20_lost_next_quarter_usd_bn"].value
 
     @property
     def plan_usd_bn(self) -> Fraction:
-        """H20 sold and not shipped in the quarter: what the quarter was planned to bring [USD billion]."""
+        """H20 sold and not shipped in the quarter: what the quarter was planned to bring [1e9 USD]."""
         return self.quarter["h20_sold_usd_bn"].value + self.quarter["h20_not_shipped_usd_bn"].value
 
     @property
@@ -136,7 +136,7 @@ class Exposure:
 
     @property
     def market_value_change_usd_bn(self) -> Fraction:
-        """Change of the market value over the day [USD billion]."""
+        """Change of the market value over the day [1e9 USD]."""
         return (self.share["close_after_usd"].value - self.share["close_before_usd"].value) * self.share[
             "shares_bn"
         ].value
