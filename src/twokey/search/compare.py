@@ -42,9 +42,9 @@ def versus(result: Result, workload: Workload, objective: str, chips: Iterable[A
 
     Returns
     -------
-    rows : item (the chip's id), value [s] (with cost in it, times USD), ratio = the chip's value / the design's value (above one: the
-        chip is slower), fits (whether the workload fits in its memory); a chip that cannot be timed holds
-        `value` and `ratio` None and the reason as `note`
+    rows : item (the chip's id); value [s] (with cost in it, times USD); ratio = the chip's value / the design's
+        value (above one: the chip is slower); fits (whether the workload fits in its memory). A chip that cannot be
+        timed holds `value` and `ratio` None and the reason as `note`
     """
     rows: list[dict[str, Any]] = []
     for chip in chips:
