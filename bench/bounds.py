@@ -22,7 +22,9 @@ def main(pairs: int = 200_000) -> int:
         worst, tightness = -1.0, []
         cases = [(r, o) for r in REGIONS for o in OBJECTIVES]
         for i, (region, objective) in enumerate(cases):
-            model = Model(load("fine"), workload, objective, limits_of(REGIONS[region], workload.memory_bytes))
+            model = Model(
+                load("fine"), workload, objective, limits_of(REGIONS[region], workload.memory_bytes, load("fine"))
+            )
             found = check_boxes(model, -(-pairs // len(cases)), seed=i)
             tried += found.pairs
             violations += found.violations

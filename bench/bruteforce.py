@@ -26,11 +26,12 @@ def main(problems: int = 120) -> int:
         workload = load_workload(WORKLOADS[case % 3])
         workload = replace(workload, memory_bytes=min(workload.memory_bytes, 79e9))
         region = list(REGIONS.values())[case % len(REGIONS)]
+        space = sub_space(load(("standard", "fine")[case % 2]), rng, 150_000)
         model = Model(
-            sub_space(load(("standard", "fine")[case % 2]), rng, 150_000),
+            space,
             workload,
             OBJECTIVES[(case // 3) % 4],
-            limits_of(region, workload.memory_bytes),
+            limits_of(region, workload.memory_bytes, space),
         )
         case += 1
         _, value = brute_force(model)

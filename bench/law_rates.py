@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from twokey.law.assess import assess
-from twokey.law.screen import lawful_region, mask
 
 from twokey import api
+from twokey.law.assess import assess
 from twokey.law.region import FACTS
+from twokey.law.screen import lawful_region, mask
 
 
 def exact_rate(seconds: float = 3.0) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def test_the_page_is_quiet_stays_on_the_machine_and_fits(
 def test_the_first_screen_answers_the_question(browser: Browser, page_file: Path) -> None:
     page, _, _ = opened(browser, page_file, viewport={"width": 1280, "height": 900})
     seen = page.evaluate(
-        """[...document.querySelectorAll('p, li, td, h1, h2')]
+        """[...document.querySelectorAll('p, li, td, dd, h1, h2')]
            .filter(e => { const r = e.getBoundingClientRect(); return r.top < 900 && r.height > 0 })
            .map(e => e.innerText).join(' ')"""
     )

@@ -57,14 +57,16 @@ OBJECTIVES = ("ttft", "tpot", "e2e", "e2e-cost")
 @pytest.mark.parametrize("workload", ALL, ids=lambda w: w.name)
 def test_no_bound_is_above_a_member(workload: Workload, region: str) -> None:
     for i, objective in enumerate(OBJECTIVES):
-        model = Model(load("fine"), workload, objective, limits_of(REGIONS[region], workload.memory_bytes))
+        model = Model(
+            load("fine"), workload, objective, limits_of(REGIONS[region], workload.memory_bytes, load("fine"))
+        )
         found = check_boxes(model, 1_000, seed=i)
         assert found.pairs > 900
         assert (found.violations, found.lost) == (0, 0), found
 
 
 def test_the_check_would_notice_a_wrong_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Model(load("fine"), GPT3, "ttft", limits_of(RULE_1, GPT3.memory_bytes))
+    model = Model(load("fine"), GPT3, "ttft", limits_of(RULE_1, GPT3.memory_bytes, load("fine")))
     right = Model.bounds
     monkeypatch.setattr(Model, "bounds", lambda self, *a: right(self, *a) * 1.02)
     assert check_boxes(model, 1_000).violations > 0
@@ -78,7 +80,7 @@ def test_search_equals_complete_enumeration(case: int) -> None:
     objective = OBJECTIVES[(case // 3) % 4]
     while True:  # a part of the grid that holds something lawful
         space = sub_space(load(("standard", "fine")[case % 2]), rng, 20_000)
-        model = Model(space, workload, objective, limits_of(region, workload.memory_bytes))
+        model = Model(space, workload, objective, limits_of(region, workload.memory_bytes, space))
         best, value = brute_force(model)
         if best is not None:
             break
@@ -155,7 +157,7 @@ def test_what_binds_and_what_it_costs() -> None:
 
 
 def test_a_dropped_rule_may_leave_another_behind() -> None:
-    limits = limits_of(RULE_2, GPT3.memory_bytes)
+    limits = limits_of(RULE_2, GPT3.memory_bytes, load("small"))
     model = Model(load("small"), GPT3, "ttft", limits)
     s = solve(model)
     assert s is not None

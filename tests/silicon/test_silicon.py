@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from twokey.chips.design import Design
-from twokey.law.region import EVERYTHING
 from twokey.quantities.problem import Problem
-from twokey.search.limits import area_of, limits_of
+from twokey.search.limits import area_of
 from twokey.search.model import cost_usd
+from twokey.search.space import load
 from twokey.silicon.area import area_limit_mm2, area_mm2, breakdown
 from twokey.silicon.cost import die_cost_usd, dies_per_wafer, unit_cost, unit_cost_usd, yield_share
 from twokey.silicon.figures import CASES, area_figures, cost_figures
@@ -33,7 +33,7 @@ def test_area_is_the_sum_of_the_study() -> None:
 
 def test_area_in_floats_equals_the_exact_one() -> None:
     x = np.array([float(getattr(DESIGN, name)) for name in DESIGN.__slots__])[:, None]
-    floats = area_of(x, limits_of(EVERYTHING, 0.0).area_array())
+    floats = area_of(x, load("small").area_array())
     assert floats[0] == pytest.approx(float(area_mm2(DESIGN)), rel=1e-14)
 
 

@@ -98,7 +98,7 @@ def _improve(asked: _Asked, model: Model, start: Index, seed: int) -> tuple[floa
             method = "full search"
     if value < asked.value * (1 - 1e-12):
         index = asked.model.space.index_of(model.space.design(at))
-        if index is not None and asked.model.limits.holds(asked.model.space.design(index)):
+        if index is not None and asked.model.holds(index):
             raise Better(index, value)
     return min(value, asked.value), method
 
@@ -190,7 +190,7 @@ def binding(
     for name in limit_names(model.limits):
         free = without(model.limits, name)
         if without_rule and name in without_rule:
-            free = replace(limits_of(without_rule[name], model.limits.memory_bytes), area_mm2=model.limits.area_mm2)
+            free = limits_of(without_rule[name], model.limits.memory_bytes, model.space)
         found, _ = _improve(asked, Model(model.space, model.workload, model.objective, free), best, seed)
         gain = 1 - found / value
         if gain > GAIN:

@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 
 from twokey.chips.design import HOST_BUS_GBPS, VARIABLES, Design
 from twokey.law.region import FACTS, Cell, Region
-from twokey.perf.kernels.boxes import AREA_TERMS
 from twokey.search.space import Space
-from twokey.silicon.area import area_limit_mm2, area_mm2, coefficients
+from twokey.silicon.area import area_mm2
 
 __all__ = ["Limits", "facts_of", "limits_of", "without"]
 
 CAPACITY = VARIABLES.index("dram_capacity_GB")
 
 
-def facts_of(design: Design) -> tuple[Fraction, ...]:
+def facts_of(design: Design, area: Fraction | None = None) -> tuple[Fraction, ...]:
     """Return the exact facts of a design that limits are put on, in the order of `law.region.FACTS`.
+
+    Parameters
+    ----------
+    area : area of its logic dies; None for that of `silicon.area` [mm2]
 
     Examples
     --------
@@ -33,17 +36,17 @@ def facts_of(design: Design) -> tuple[Fraction, ...]:
     """
     tpp = Fraction(32, 1000) * design.cores * design.array_rows * design.array_cols * design.clock_GHz
     dram, io = design.dram_bandwidth_GBps, 2 * design.link_bandwidth_GBps + HOST_BUS_GBPS
-    return (tpp, tpp / area_mm2(design), dram, io, dram + io)
+    return (tpp, tpp / (area_mm2(design) if area is None else area), dram, io, dram + io)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a design must keep: one of the region's cells, the largest die, the least memory.
+    """What a design must keep: one of the region's cells, the largest area, the least memory.
 
     Parameters
     ----------
     region : the law's cells, those that lie in another one left out
-    area_mm2 : largest die; None for no limit [mm2]
+    area_mm2 : largest area of the logic dies; None for no limit [mm2]
     memory_bytes : least memory [byte]
     """
 
@@ -51,19 +54,13 @@ class Limits:
     area_mm2: Fraction | None
     memory_bytes: float
 
-    def holds(self, design: Design) -> bool:
-        """Return whether a design keeps all limits, exactly."""
+    def holds(self, design: Design, area: Fraction) -> bool:
+        """Return whether a design with this area keeps all limits, exactly."""
         return (
-            (self.area_mm2 is None or area_mm2(design) <= self.area_mm2)
+            (self.area_mm2 is None or area <= self.area_mm2)
             and design.dram_capacity_GB * 10**9 >= Fraction(self.memory_bytes)
-            and self.region.holds(facts_of(design))
+            and self.region.holds(facts_of(design, area))
         )
-
-    def area_array(self) -> NDArray[np.float64]:
-        """Return area coefficients and limit for the kernels, (10,); see `kernels.boxes.AREA_TERMS`."""
-        c = coefficients()
-        limit = math.inf if self.area_mm2 is None else float(self.area_mm2)
-        return np.array([*(float(c[name]) for name in AREA_TERMS), limit])
 
     def cell_arrays(self, space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return lower and upper limits of each cell for the designs of a space, (cells, 5) each.
@@ -119,7 +116,7 @@ def _between(taken: tuple[NDArray[np.int64], int], limit: Fraction) -> float:
 
 
 def area_of(x: NDArray[np.float64], area: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the die area of designs in columns, in floats, (n,) [mm2]; `area` as from `Limits.area_array`."""
+    """Return the die area of designs in columns, in floats, (n,) [mm2]; `area` as from `Space.area_array`."""
     core = x[1] * x[2] * area[0] + x[3] * area[1] + x[5] * area[2] + area[3]
     total: NDArray[np.float64] = (
         x[0] * core + x[6] * area[4] + x[7] * area[5] + x[8] * area[6] + x[10] * area[7] + area[8]
@@ -134,15 +131,15 @@ def _inside(a: Cell, b: Cell) -> bool:
     )
 
 
-def limits_of(region: Region, memory_bytes: float) -> Limits:
-    """Return the limits of a search; cells that hold nothing, or lie in another, are left out."""
+def limits_of(region: Region, memory_bytes: float, space: Space) -> Limits:
+    """Return the limits of a search in a space; cells that hold nothing, or lie in another, are left out."""
     kept: list[Cell] = []
     for cell in region.cells:
         empty = any(hi is not None and hi <= lo for lo, hi in zip(cell.lo, cell.hi, strict=True))
         if not empty and not any(_inside(cell, other) for other in kept):
             kept = [other for other in kept if not _inside(other, cell)]
             kept.append(cell)
-    return Limits(Region(tuple(kept)), area_limit_mm2(), memory_bytes)
+    return Limits(Region(tuple(kept)), space.area_limit_mm2, memory_bytes)
 
 
 def without(limits: Limits, name: str) -> Limits:

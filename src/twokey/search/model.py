@@ -29,14 +29,14 @@ Index = NDArray[np.int16]
 _NEAR = 1e-12
 
 
-def cost_usd(area_mm2: NDArray[np.float64], capacity_GB: NDArray[np.float64]) -> NDArray[np.float64]:
+def cost_usd(area_mm2: NDArray[np.float64], capacity_GB: NDArray[np.float64], dies: int = 1) -> NDArray[np.float64]:
     """Return the mid unit cost of many chips, as `silicon.cost.unit_cost` for one [USD]."""
-    d = cost_figure("wafer_diameter_mm")
-    dies = np.pi * (d / 2) ** 2 / area_mm2 - np.pi * d / np.sqrt(2 * area_mm2)
-    good = (1 + area_mm2 * cost_figure("defects_per_mm2") / cost_figure("clustering")) ** -cost_figure("clustering")
+    d, one = cost_figure("wafer_diameter_mm"), area_mm2 / dies
+    on_wafer = np.pi * (d / 2) ** 2 / one - np.pi * d / np.sqrt(2 * one)
+    good = (1 + one * cost_figure("defects_per_mm2") / cost_figure("clustering")) ** -cost_figure("clustering")
     rest = cost_figure("packaging_usd") + cost_figure("test_usd")
     total: NDArray[np.float64] = (
-        cost_figure("wafer_usd") / (dies * good) + capacity_GB * cost_figure("dram_usd_per_GB") + rest
+        dies * cost_figure("wafer_usd") / (on_wafer * good) + capacity_GB * cost_figure("dram_usd_per_GB") + rest
     )
     return total
 
@@ -58,7 +58,8 @@ class Model:
             )
         self.levels = self.space.array()
         self.counts = self.space.counts()
-        self.area = self.limits.area_array()
+        limit = self.limits.area_mm2
+        self.area = np.array([*self.space.area_array(), np.inf if limit is None else float(limit)])
         self.low, self.high = self.limits.cell_arrays(self.space)
 
     @cached_property
@@ -74,6 +75,11 @@ class Model:
         """Whether the objective counts the unit cost."""
         return self.objective == "e2e-cost"
 
+    def holds(self, index: Index) -> bool:
+        """Return whether a design given by its levels, (11,), keeps all limits, exactly."""
+        design = self.space.design(index)
+        return self.limits.holds(design, self.space.area_mm2(design))
+
     def columns(self, index: Index) -> NDArray[np.float64]:
         """Return designs as columns, (11, n), from their levels, (n, 11)."""
         return np.array([self.levels[k, index[:, k]] for k in range(11)])
@@ -82,7 +88,7 @@ class Model:
         """Return for designs of the space in columns, (11, n), whether they keep all limits up to rounding, (n,).
 
         Never False for a design that keeps them. True may be wrong within 1e-12 of a limit of the area or the
-        density, so whatever is used as an answer is asked `Limits.holds`.
+        density, so whatever is used as an answer is asked `holds`.
         """
         ok = np.zeros(x.shape[1], dtype=np.bool_)
         for cell in range(len(self.low)):
@@ -111,7 +117,7 @@ class Model:
         for weight, arrays in self._phases:
             value += weight * exact.times_ns(x, arrays)
         value *= 1e-9
-        return value * cost_usd(area_of(x, self.area), x[9]) if self.cost_matters else value
+        return value * cost_usd(area_of(x, self.area), x[9], self.space.dies) if self.cost_matters else value
 
     def values(self, index: Index) -> NDArray[np.float64]:
         """Return the objective of designs given by their levels, (n, 11); infinity where a limit is broken."""
@@ -145,7 +151,7 @@ class Model:
             value += weight * relaxed.bounds_ns(box, arrays)
         value *= 1e-9
         if self.cost_matters:
-            value *= cost_usd(area_of(v, self.area), v[9])
+            value *= cost_usd(area_of(v, self.area), v[9], self.space.dies)
         value[value > 1e15] = np.inf
         bound[some] = value
         return bound

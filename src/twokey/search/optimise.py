@@ -75,7 +75,7 @@ class _Search:
         for i in np.argsort(value, kind="stable"):
             if not value[i] < self.value:
                 return
-            if self.model.limits.holds(self.model.space.design(points[i])):
+            if self.model.holds(points[i]):
                 self.best, self.value = points[i].copy(), float(value[i])
                 return
 
@@ -256,7 +256,7 @@ def optimise(
     """
     if not 0 <= gap < 1:
         raise Problem("--gap", f"{gap}", "a share from 0 to below 1", "write 0.01 for one percent")
-    limits = limits_of(region, workload.memory_bytes)
+    limits = limits_of(region, workload.memory_bytes, space)
     model = Model(space, workload, objective, limits)
     begin = time.process_time()
     s = solve(model, gap=gap, seconds=seconds, seed=seed, progress=progress)

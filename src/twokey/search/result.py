@@ -8,7 +8,7 @@ from typing import Any
 from twokey.chips.design import VARIABLES, Design
 from twokey.chips.item import ItemSheet, item_json
 from twokey.search.space import Space
-from twokey.silicon.area import area_mm2, breakdown
+from twokey.silicon.area import breakdown
 from twokey.silicon.cost import unit_cost_usd
 
 __all__ = ["Result"]
@@ -48,12 +48,15 @@ class Result:
     @property
     def item(self) -> ItemSheet:
         """The item sheet of the best design."""
-        return self.design.item(area_mm2=area_mm2(self.design), seller=self.seller, datacentre=self.datacentre)
+        return self.design.item(
+            area_mm2=self.space.area_mm2(self.design), seller=self.seller, datacentre=self.datacentre
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's answer to `design`."""
-        area = area_mm2(self.design)
-        costs = unit_cost_usd(area, self.design.dram_capacity_GB)
+        area = self.space.area_mm2(self.design)
+        costs = unit_cost_usd(area, self.design.dram_capacity_GB, self.space.dies)
+        parts = {"die": area} if self.space.die_mm2 is not None else breakdown(self.design)
         return {
             "best": {
                 "design": {v: _plain(getattr(self.design, v)) for v in VARIABLES},
@@ -61,7 +64,7 @@ class Result:
                 "value": self.value,
                 "unit": self.unit,
                 "area_mm2": float(area),
-                "area_breakdown_mm2": {name: float(part) for name, part in breakdown(self.design).items()},
+                "area_breakdown_mm2": {name: float(part) for name, part in parts.items()},
                 "unit_cost_usd": {case: cost.total_usd for case, cost in costs.items()},
             },
             "objective": self.objective,

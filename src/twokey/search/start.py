@@ -44,11 +44,7 @@ def descend(model: Model, at: Index, value: float, lo: Index, hi: Index) -> tupl
         found = model.values(near)
         better = np.flatnonzero(found < value)
         step = next(
-            (
-                i
-                for i in better[np.argsort(found[better], kind="stable")]
-                if model.limits.holds(model.space.design(near[i]))
-            ),
+            (i for i in better[np.argsort(found[better], kind="stable")] if model.holds(near[i])),
             None,
         )
         if step is None:
@@ -112,7 +108,7 @@ def random_start(
     for i in np.argsort(value, kind="stable"):
         if len(tried) == few:
             break
-        if value[i] not in tried and model.limits.holds(model.space.design(at[i])):
+        if value[i] not in tried and model.holds(at[i]):
             tried.add(float(value[i]))
             improved, found = descend(model, at[i], float(value[i]), low, high)
             if found < best[1]:

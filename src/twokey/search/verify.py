@@ -115,7 +115,7 @@ def brute_force(model: Model, chunk: int = 65_536) -> tuple[Index | None, float]
         for i in np.argsort(value, kind="stable"):
             if not value[i] < best[1]:
                 break
-            if model.limits.holds(model.space.design(index[i])):
+            if model.holds(index[i]):
                 best = (index[i], float(value[i]))
                 break
     return best

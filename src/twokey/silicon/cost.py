@@ -109,14 +109,17 @@ def die_cost_usd(area_mm2: float, case: str = "mid") -> float:
     return cost_figure("wafer_usd", case) / (dies * good)
 
 
-def unit_cost(area_mm2: float | Fraction, dram_capacity_GB: float | Fraction, case: str = "mid") -> UnitCost:
+def unit_cost(
+    area_mm2: float | Fraction, dram_capacity_GB: float | Fraction, case: str = "mid", dies: int = 1
+) -> UnitCost:
     """Return the cost of one packaged chip: die, memory, packaging, test [USD].
 
     Parameters
     ----------
-    area_mm2 : area of the one logic die [mm2]
+    area_mm2 : area of all logic dies together [mm2]
     dram_capacity_GB : high-bandwidth memory in the package [GB]
     case : "low", "mid" or "high": every figure at that end
+    dies : number of logic dies, all alike [1]
 
     Raises
     ------
@@ -130,13 +133,13 @@ def unit_cost(area_mm2: float | Fraction, dram_capacity_GB: float | Fraction, ca
     """
     return UnitCost(
         case,
-        die_cost_usd(float(area_mm2), case),
+        dies * die_cost_usd(float(area_mm2) / dies, case),
         cost_figure("dram_usd_per_GB", case) * float(dram_capacity_GB),
         cost_figure("packaging_usd", case),
         cost_figure("test_usd", case),
     )
 
 
-def unit_cost_usd(area_mm2: float | Fraction, dram_capacity_GB: float | Fraction) -> dict[str, UnitCost]:
+def unit_cost_usd(area_mm2: float | Fraction, dram_capacity_GB: float | Fraction, dies: int = 1) -> dict[str, UnitCost]:
     """Return the low, mid and high unit cost [USD]."""
-    return {case: unit_cost(area_mm2, dram_capacity_GB, case) for case in CASES}
+    return {case: unit_cost(area_mm2, dram_capacity_GB, case, dies) for case in CASES}
