@@ -116,10 +116,10 @@ def _first_screen(brief: Brief, links: Sequence[Html]) -> Html:
 
 
 def _foot(brief: Brief) -> Html:
-    from twokey import __version__
+    from importlib.metadata import version
 
     return tag(
         "footer",
         tag("p", NOT_ADVICE),
-        tag("p", f"Twokey {__version__}, scenario {brief.scenario.name}, run in {brief.seconds:.1f} s."),
+        tag("p", f"Twokey {version('twokey')}, scenario {brief.scenario.name}, run in {brief.seconds:.1f} s."),
     )
