@@ -11,6 +11,8 @@ from twokey.search.model import Model
 from twokey.search.space import load
 from twokey.search.verify import check_boxes
 
+GRIDS = ("fine", "standard", "package")
+
 
 def main(pairs: int = 200_000) -> int:
     """Print a line for each workload; return the number of violations."""
@@ -22,9 +24,8 @@ def main(pairs: int = 200_000) -> int:
         worst, tightness = -1.0, []
         cases = [(r, o) for r in REGIONS for o in OBJECTIVES]
         for i, (region, objective) in enumerate(cases):
-            model = Model(
-                load("fine"), workload, objective, limits_of(REGIONS[region], workload.memory_bytes, load("fine"))
-            )
+            space = load(GRIDS[i % 3])
+            model = Model(space, workload, objective, limits_of(REGIONS[region], workload.memory_bytes, space))
             found = check_boxes(model, -(-pairs // len(cases)), seed=i)
             tried += found.pairs
             violations += found.violations

@@ -15,6 +15,8 @@ from twokey.search.optimise import solve
 from twokey.search.space import load
 from twokey.search.verify import brute_force, sub_space
 
+GRIDS = ("standard", "fine", "package", "cut-down")
+
 
 def main(problems: int = 120) -> int:
     """Print the count of agreements; return the number of disagreements."""
@@ -26,7 +28,7 @@ def main(problems: int = 120) -> int:
         workload = load_workload(WORKLOADS[case % 3])
         workload = replace(workload, memory_bytes=min(workload.memory_bytes, 79e9))
         region = list(REGIONS.values())[case % len(REGIONS)]
-        space = sub_space(load(("standard", "fine")[case % 2]), rng, 150_000)
+        space = sub_space(load(GRIDS[case % 4]), rng, 150_000)
         model = Model(
             space,
             workload,

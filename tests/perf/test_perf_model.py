@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from twokey.chips.catalogue import find
 from twokey.perf.device import Device, from_chip
 from twokey.perf.estimate import estimate, phase_time
 from twokey.perf.oracle import link_bytes, operator_time_ns, phase_time_ns
+from twokey.perf.warm import warm
 from twokey.quantities.problem import Problem
 from twokey.workloads.operators import Attention, Collective, Gemm, Phase
 from workload_samples import GPT3, MOE
@@ -134,3 +136,18 @@ def test_a_catalogue_chip_is_timed_under_the_same_model() -> None:
     assert estimate(GPT3, h20).tpot_s < estimate(GPT3, h100).tpot_s
     with pytest.raises(Problem, match="nvidia-x: got an architecture without cores"):
         from_chip(type("Chip", (), {"id": "nvidia-x", "architecture": None})())
+
+
+def test_estimates_load_no_compiler() -> None:
+    """`estimate`, `spaces` and `cost` must start quickly, so nothing they import may load numba."""
+    code = (
+        "import sys, twokey.perf.estimate, twokey.perf.table, twokey.search.space, twokey.silicon.cost;"
+        "sys.exit('numba' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_kernels_are_warm_after_warming() -> None:
+    first, second = warm(), warm()
+    assert 0 <= second <= first + 0.5
+    assert second < 0.5

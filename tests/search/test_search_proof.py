@@ -22,6 +22,8 @@ from twokey.search.optimise import optimise, solve
 from twokey.search.space import Space, load
 from twokey.search.verify import brute_force, check_boxes, sub_space
 from twokey.silicon.area import area_mm2
+from twokey.silicon.cost import unit_cost
+from twokey.workloads.catalogue import workload as catalogue_workload
 from twokey.workloads.workload import Workload
 from workload_samples import ALL, DENSE, GPT3, MOE
 
@@ -57,9 +59,9 @@ OBJECTIVES = ("ttft", "tpot", "e2e", "e2e-cost")
 @pytest.mark.parametrize("workload", ALL, ids=lambda w: w.name)
 def test_no_bound_is_above_a_member(workload: Workload, region: str) -> None:
     for i, objective in enumerate(OBJECTIVES):
-        model = Model(
-            load("fine"), workload, objective, limits_of(REGIONS[region], workload.memory_bytes, load("fine"))
-        )
+        space = load(("fine", "package", "standard", "cut-down")[i])
+        memory = min(workload.memory_bytes, 79e9)
+        model = Model(space, workload, objective, limits_of(REGIONS[region], memory, space))
         found = check_boxes(model, 1_000, seed=i)
         assert found.pairs > 900
         assert (found.violations, found.lost) == (0, 0), found
@@ -79,7 +81,7 @@ def test_search_equals_complete_enumeration(case: int) -> None:
     workload = replace(ALL[case % 3], memory_bytes=79e9)
     objective = OBJECTIVES[(case // 3) % 4]
     while True:  # a part of the grid that holds something lawful
-        space = sub_space(load(("standard", "fine")[case % 2]), rng, 20_000)
+        space = sub_space(load(("standard", "fine", "package", "cut-down")[case % 4]), rng, 20_000)
         model = Model(space, workload, objective, limits_of(region, workload.memory_bytes, space))
         best, value = brute_force(model)
         if best is not None:
@@ -120,6 +122,42 @@ def test_the_answer_is_lawful_exactly_and_fits(region: str) -> None:
         assert area_mm2(found.design) <= 860
         assert found.design.dram_capacity_GB * 10**9 >= workload.memory_bytes
         assert found.proved
+
+
+def test_a_cut_down_chip_keeps_the_area_of_its_die() -> None:
+    space = load("cut-down")
+    workload = replace(DENSE, memory_bytes=40e9)
+    found = optimise(space, workload, "tpot", RULE_2, explain=False)
+    assert found.proved
+    assert found.item.applicable_die_area_mm2 == 814
+    tpp, density = facts_of(found.design, space.area_mm2(found.design))[:2]
+    assert density == tpp / 814
+    assert tpp < 2400
+    assert density < Fraction("3.2")
+    assert found.to_json()["best"]["area_breakdown_mm2"] == {"die": 814.0}
+
+
+def test_the_search_finds_h20_again() -> None:
+    """Under the rules of 2023 the best decoder cut from the die of H100 is what was then sold as H20.
+
+    H20: TPP 2368, all links, the fastest memory its die can hold; 78 cores with arrays throttled to a quarter.
+    """
+    found = optimise(load("cut-down"), catalogue_workload("llama-3-70b-decode"), "tpot", RULE_2, explain=False)
+    assert found.proved
+    assert 2300 < float(facts_of(found.design, Fraction(814))[0]) < 2400
+    assert found.design.dram_bandwidth_GBps == 4800
+    assert found.design.link_bandwidth_GBps == 450
+
+
+def test_two_dies_may_be_larger_together_than_one() -> None:
+    one = optimise(load("standard"), DENSE, "ttft", EVERYTHING, explain=False)
+    two = optimise(load("package"), DENSE, "ttft", EVERYTHING, explain=False)
+    assert load("package").area_limit_mm2 == 1720
+    assert 860 < area_mm2(two.design) <= 1720
+    assert two.value < one.value * 0.75
+    cost = two.to_json()["best"]["unit_cost_usd"]["mid"]
+    half = unit_cost(area_mm2(two.design) / 2, two.design.dram_capacity_GB)
+    assert cost == pytest.approx(half.total_usd + half.die_usd)
 
 
 def test_a_limit_is_not_reached_even_by_rounding() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from twokey.workloads.operators import Attention, Gemm
 
@@ -50,8 +50,7 @@ def round_up(value: float, step: int) -> int:
     return -int(-value // step) * step
 
 
-@dataclass(frozen=True, slots=True)
-class GemmMapping:
+class GemmMapping(NamedTuple):
     """Core tile tm x tn x tk and cache tile TM x TN x TK of a matrix product [1]."""
 
     tm: int
@@ -62,8 +61,7 @@ class GemmMapping:
     TK: int
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionMapping:
+class AttentionMapping(NamedTuple):
     """Core tile of tr rows x tc keys, cache tile of TR rows x TS keys, split into parts of ts keys [1]."""
 
     tr: int

@@ -48,15 +48,14 @@ class Result:
     @property
     def item(self) -> ItemSheet:
         """The item sheet of the best design."""
-        return self.design.item(
-            area_mm2=self.space.area_mm2(self.design), seller=self.seller, datacentre=self.datacentre
-        )
+        area = self.space.area_mm2(self.design)
+        return self.design.item(area_mm2=area, seller=self.seller, datacentre=self.datacentre)
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's answer to `design`."""
         area = self.space.area_mm2(self.design)
         costs = unit_cost_usd(area, self.design.dram_capacity_GB, self.space.dies)
-        parts = {"die": area} if self.space.die_mm2 is not None else breakdown(self.design)
+        parts = {"die": area} if self.space.die_area_mm2 is not None else breakdown(self.design)
         return {
             "best": {
                 "design": {v: _plain(getattr(self.design, v)) for v in VARIABLES},

@@ -32,7 +32,7 @@ class Space:
     levels : for each variable, in the order of `VARIABLES`, its values from low to high
     note : where the grid comes from
     dies : logic dies in one package, all alike; the largest area and the cost are those of so many dies [1]
-    die_mm2 : area of the one die that every design is cut from by disabling and throttling parts of it; None where
+    die_area_mm2 : area of the one die that every design is cut from by disabling and throttling parts of it; None where
         the area follows from the design [mm2]
     """
 
@@ -40,21 +40,21 @@ class Space:
     levels: tuple[tuple[Fraction, ...], ...]
     note: str = ""
     dies: int = 1
-    die_mm2: Fraction | None = None
+    die_area_mm2: Fraction | None = None
 
     def area_mm2(self, design: Design) -> Fraction:
         """Return the area of all logic dies of a design of this space, exact [mm2]."""
-        return self.die_mm2 if self.die_mm2 is not None else area_mm2(design)
+        return self.die_area_mm2 if self.die_area_mm2 is not None else area_mm2(design)
 
     @property
     def area_limit_mm2(self) -> Fraction | None:
         """Largest area of all logic dies together; None where the die is given [mm2]."""
-        return None if self.die_mm2 is not None else area_limit_mm2() * self.dies
+        return None if self.die_area_mm2 is not None else area_limit_mm2() * self.dies
 
     def area_array(self) -> NDArray[np.float64]:
         """Return the area coefficients for the kernels, (9,), in the order of `kernels.boxes.AREA_TERMS`."""
-        if self.die_mm2 is not None:
-            return np.array([0.0] * 8 + [float(self.die_mm2)])
+        if self.die_area_mm2 is not None:
+            return np.array([0.0] * 8 + [float(self.die_area_mm2)])
         return np.array([float(v) for v in coefficients().values()])
 
     @property
@@ -119,14 +119,14 @@ def read(path: Path, name: str) -> Space:
     Problem
         If a variable is missing, unknown, not rising or not above zero.
     """
-    f = read_file(path, f"spaces/{path.name}").fields(VARIABLES, ("note", "dies", "die_mm2"))
+    f = read_file(path, f"spaces/{path.name}").fields(VARIABLES, ("note", "dies", "die_area_mm2"))
     levels = tuple(_values(f[v], v in _WHOLE) for v in VARIABLES)
     return Space(
         name,
         levels,
         f["note"].text() if "note" in f else "",
         f["dies"].whole(least=1) if "dies" in f else 1,
-        f["die_mm2"].number(above=0) if "die_mm2" in f else None,
+        f["die_area_mm2"].number(above=0) if "die_area_mm2" in f else None,
     )
 
 

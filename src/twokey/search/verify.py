@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,7 @@ def sub_space(space: Space, rng: np.random.Generator, most: int) -> Space:
         for values in space.levels:
             count = int(rng.integers(1, min(len(values), 6) + 1))
             levels.append(tuple(values[i] for i in sorted(rng.choice(len(values), count, replace=False))))
-        part = Space(space.name + "-part", tuple(levels))
+        part = replace(space, name=space.name + "-part", levels=tuple(levels))
         if most // 20 <= part.designs <= most:
             return part
 
