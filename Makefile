@@ -24,7 +24,7 @@ browser: warm
 	$(BIN)/pytest tests/browser
 
 bench: warm
-	$(BIN)/python bench/run.py
+	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python bench/run.py
 
 # compiled kernels belong to the installation: they are made once and kept beside the sources
 warm: .venv/.installed

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import platform
 import time
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twokey.law.region import EVERYTHING, Cell, Region
+from twokey.law.question import Trade
+from twokey.law.region import EVERYTHING, Region
+from twokey.law.screen import lawful_region
 from twokey.search.space import Space
 from twokey.workloads.catalogue import workload
 from twokey.workloads.workload import Workload
@@ -21,30 +23,22 @@ WORKLOADS = ("gpt3-175b-layer", "deepseek-v3-decode", "llama-3-70b-prefill")
 OBJECTIVES = ("ttft", "tpot", "e2e", "e2e-cost")
 
 
-def _cell(*hi: str | None) -> Cell:
-    names = ("tpp", "density", "dram", "io", "dram+io")
-    limits = tuple(None if v is None else Fraction(v) for v in hi)
-    return Cell((Fraction(0),) * 5, limits, tuple(None if v is None else n for v, n in zip(hi, names, strict=True)))
+def regions() -> dict[str, Region]:
+    """Return what a seller of chips for data centres may freely sell to China under the law of some days, by day.
+
+    The engine study's first rule, TPP below 4800 alone, is the law of 2023-11-17 for a chip that is not meant for
+    data centres.
+    """
+    found = {"none": EVERYTHING}
+    for day in ("2022-10-21", "2023-11-17", "2025-04-17", "2026-01-15"):
+        trade = Trade(to="CN", seat="CN", seller="nvidia", on=dt.date.fromisoformat(day))
+        found[day] = lawful_region(trade, seller="nvidia", datacentre=True)
+        if day == "2023-11-17":
+            found[day + " (consumer)"] = lawful_region(trade, seller="nvidia", datacentre=False)
+    return found
 
 
-_LETTER = ("1400", "1100", "1700")
-REGIONS: dict[str, Region] = {
-    "none": EVERYTHING,
-    "2022-10": Region((_cell("4800", None, None, None, None), _cell(None, None, None, "600", None))),
-    "tpp-4800": Region((_cell("4800", None, None, None, None),)),
-    "2023-11": Region(
-        (
-            _cell("1600", None, None, None, None),
-            _cell("2400", "3.2", None, None, None),
-            _cell("4800", "1.6", None, None, None),
-        )
-    ),
-    "2025-04": Region((_cell("1600", None, *_LETTER), _cell("2400", "3.2", *_LETTER), _cell("4800", "1.6", *_LETTER))),
-}
-"""Shapes of the law at four times, and the first rule of the engine study, for one seller of data-centre chips.
-
-They are inputs to a measurement. The law itself is read from its data by `twokey.law`.
-"""
+REGIONS = regions()
 
 
 def load_workload(name: str) -> Workload:

@@ -7,6 +7,7 @@ import sys
 import bounds
 import bruteforce
 import kernels
+import law_rates
 import searches
 from common import machine
 from twokey.perf.warm import warm
@@ -17,6 +18,8 @@ def main() -> int:
     print(machine())
     print(f"kernels compiled or loaded in {warm():.1f} s")
     kernels.main()
+    print("law")
+    law_rates.main()
     print("bounds against members of their boxes")
     bad = bounds.main()
     print("search against complete enumeration")

@@ -41,3 +41,9 @@ def warm() -> float:
         128.0,
     )
     return time.monotonic() - begin
+
+
+if __name__ == "__main__":
+    seconds = warm()
+    if seconds > 1:
+        print(f"Compiled the kernels in {seconds:.1f} s; later runs load them.")
