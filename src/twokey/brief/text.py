@@ -62,14 +62,22 @@ def _state(state: str, *, claim: bool = False) -> Text:
     return Text(state, style=(_MARKS if claim else STYLES).get(state, ""))
 
 
-def _verdicts(brief: Brief) -> Table:
-    table = _table("chip", "day", "verdict", "both keys", "what decided")
+def _verdicts(brief: Brief) -> RenderableType:
+    """A table of words, a column a day, and under it what decided each."""
+    days = brief.scenario.days
+    table = _table("chip", *(day(one.on) for one in days))
+    reasons = Table.grid(padding=(0, 2))
     for item in brief.scenario.chips:
-        for i, one in enumerate(brief.scenario.days):
-            a = brief.answer(item, one.on)
-            name = chip_name(a["name"]) if i == 0 else ""
-            table.add_row(name, day(one.on), _state(a["verdict"]), short_answer(a), main_reason(a))
-    return table
+        answers = [brief.answer(item, one.on) for one in days]
+        name = chip_name(answers[0]["name"])
+        table.add_row(name, *(_state(a["verdict"]) for a in answers))
+        reasons.add_row("", "")
+        reasons.add_row(Text(name, style="bold"), "")
+        for one, a in zip(days, answers, strict=True):
+            said = _state(a["verdict"]).append(f": {short_answer(a)}\n{main_reason(a)}", style="not bold default")
+            reasons.add_row(f"  {one.on}", said)
+    reasons.columns[0].no_wrap = True
+    return Group(table, reasons)
 
 
 def _timeline(brief: Brief) -> list[RenderableType]:
@@ -102,43 +110,42 @@ def _designs(brief: Brief) -> list[RenderableType]:
     names = {p["id"]: p["name"] for p in brief.plane}
     for search in brief.scenario.design.searches:
         found = [d for d in brief.designs if d["workload"] == search.workload]
-        table = _table(
-            workload_name(search.workload),
+        have = [d for d in found if d.get("best")]
+        best = _table(
+            "law of",
             search.objective.upper(),
             "bound",
             "gap",
-            "boxes",
-            "CPU s",
             "TPP",
-            "DRAM GB/s",
-            "I/O GB/s",
-            "binds",
-            right=(1, 2, 3, 4, 5, 6, 7, 8),
+            "density",
+            "DRAM",
+            "I/O",
+            right=tuple(range(1, 8)),
         )
+        binds = Text()
         for d in found:
             if not d.get("best"):
-                table.add_row(day(d["on"]), "none lawful", *[""] * 7, d["problem"]["message"])
+                best.add_row(day(d["on"]), "none lawful", *[""] * 6)
+                binds.append(f"{day(d['on'])}: {d['problem']['message']}\n")
                 continue
             f = d["best"]["facts"]
-            table.add_row(
-                f"best on {day(d['on'])}",
+            best.add_row(
+                day(d["on"]),
                 time_text(d["best"]["value"]),
                 time_text(d["bound"]),
                 f"{100 * d['gap']:.2f}%" + ("" if d["proved"] else " not proved"),
-                number(d["boxes"]),
-                f"{d['cpu_s']:.1f}",
                 number(f["tpp"]),
+                f"{f['performance_density']:.3g}",
                 number(f["dram_bandwidth_GBps"]),
                 number(f["io_bandwidth_GBps"]),
-                ", ".join(binding(d, law=True)) or "no limit of the law",
             )
-        have = [d for d in found if d.get("best")]
+            limiting = ", ".join(binding(d, law=True)) or "no limit of the law"
+            binds.append(f"{day(d['on'])} binds: {limiting}; {number(d['boxes'])} boxes, {d['cpu_s']:.1f} CPU-s\n")
+        rivals = _table("the same model on", search.objective.upper(), "the best takes, times as long", right=(1, 2))
         for item, value, ratio, fits in comparison(have[-1]) if have else ():
-            note = f"the best takes {1 / ratio:.3g} times as long" + (
-                "; the model does not fit" if fits is False else ""
-            )
-            table.add_row(names.get(item, item), time_text(value), *[""] * 7, note)
-        out += [table, Text("")]
+            note = "" if fits is not False else " (does not fit)"
+            rivals.add_row(names.get(item, item), time_text(value), f"{1 / ratio:.3g}{note}")
+        out += [Text(workload_name(search.workload), style="bold"), best, binds, rivals, Text("")]
     return out[:-1]
 
 
