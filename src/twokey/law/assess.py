@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from twokey.law.book import FIRST_DAY, HORIZON
 from twokey.law.cn import CnLaw, Entry, cn_law, worst
 from twokey.law.day import DayLaw, Expr, ev, law_on
 from twokey.law.decide import Decision, decide, live_atoms
-from twokey.law.explain import choice_reason, reasons
+from twokey.law.explain import Reason, choice_reason, reasons, render
 from twokey.law.facts import Facts, facts_of
 from twokey.law.question import Trade
 from twokey.law.us import STATE, UsLaw, us_law
@@ -23,6 +24,9 @@ from twokey.quantities.problem import Problem
 from twokey.quantities.unknown import Truth
 
 __all__ = ["Answer", "assess"]
+
+_TIED = ("tpp", "applicable_die_area_mm2", "dram_bandwidth_GBps", "io_bandwidth_GBps")
+"""Figures of which one that is known narrows what another that is missing can do to a derived one."""
 
 _SHOWN = ("tpp", "performance_density", "dram_bandwidth_GBps", "io_bandwidth_GBps")
 
@@ -66,30 +70,72 @@ def assess(
     law = law_on(trade.on, known_on, overlays)
     facts = facts_of(item, trade, published(item, law, assume or {}))
     truths = law.ask(facts)
-    us, cn = us_law(law), cn_law(law)
-    blank = frozenset(i for i in us.unpublished if truths[i] is None)
-
-    found = decide(law, facts, lambda t: us.judge(t, blank), us.exprs, truths)
-    us_key = _us_key(us, found, truths, facts)
-    (cn_found,) = decide(law, facts, cn.judge, cn.exprs, truths)
+    settled = _settle(law, facts, truths)
+    us_key = replace(settled.us, because=render(settled.because, facts))
     assumed = any(EFFICIENCY.startswith(name) for name in assume or ())
-    cn_key = _cn_key(law, cn, cn_found, truths, facts, assumed)
-
-    us_states = {str(v) for v in found[4].values}
     return Answer(
         item=item.id or item.name,
         to=str(trade.to),
         on=trade.on,
         facts={name: facts.numbers[name] for name in _SHOWN},
-        verdict=_together(law, facts, us, us_states, cn, cn.binding, truths, blank),
-        in_practice=_together(law, facts, us, us_states, cn, cn.in_scope(truths), truths, blank),
+        verdict=settled.verdict,
+        in_practice=settled.in_practice,
         us=us_key,
-        cn=cn_key,
-        conflicts=_conflicts(cn, us_key, truths),
+        cn=_cn_key(settled.cn, assumed),
+        conflicts=_conflicts(cn_law(law), us_key, truths),
         flags=flags_of(law, truths, facts),
         assumptions=dict(assume or {}),
         notes=_notes(trade, known_on),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What the law of a day makes of a state of knowledge: all of an answer but the words that name its facts."""
+
+    us: UsKey
+    because: tuple[Reason, ...]
+    cn: CnKey
+    verdict: str
+    in_practice: str
+
+
+_REMEMBERED = 20_000
+"""States of knowledge remembered for one era of the law; a bound on memory, not on what can be answered."""
+
+
+def _settle(law: DayLaw, facts: Facts, truths: list[Truth]) -> _Settled:
+    """Return what is settled for these facts. Facts that answer every test alike share one result."""
+    memory = law.domains.setdefault("settled", {})
+    assert isinstance(memory, dict)
+    key = _state_of_knowledge(law, facts, truths)
+    found = memory.get(key)
+    if found is None:
+        if len(memory) >= _REMEMBERED:
+            memory.clear()
+        found = memory[key] = _settle_anew(law, facts, truths)
+    assert isinstance(found, _Settled)
+    return found
+
+
+def _state_of_knowledge(law: DayLaw, facts: Facts, truths: list[Truth]) -> object:
+    """Return what decides beside the answers to the tests: figures that bear on one that is missing, and a month that
+    straddles a day asked for."""
+    figures = tuple(facts.numbers[name] for name in _TIED)
+    open_day = any(t is None and law.atoms[i].kind == "day" for i, t in enumerate(truths))
+    return (tuple(truths), figures if None in figures else None, facts.since if open_day else None)
+
+
+def _settle_anew(law: DayLaw, facts: Facts, truths: list[Truth]) -> _Settled:
+    us, cn = us_law(law), cn_law(law)
+    blank = frozenset(i for i in us.unpublished if truths[i] is None)
+    found = decide(law, facts, lambda t: us.judge(t, blank), us.exprs, truths)
+    (cn_found,) = decide(law, facts, cn.judge, cn.exprs, truths)
+    states = {str(v) for v in found[4].values}
+    verdict = _together(law, facts, us, states, cn, cn.binding, truths, blank)
+    in_practice = _together(law, facts, us, states, cn, cn.in_scope(truths), truths, blank)
+    us_key, because = _us_settled(us, found, truths)
+    return _Settled(us_key, because, _cn_settled(law, facts, cn, cn_found, truths), verdict, in_practice)
 
 
 def _worse(a: str, b: str) -> str:
@@ -138,15 +184,16 @@ def _asked(law: DayLaw, exprs: Sequence[Expr], truths: list[Truth]) -> set[str]:
     return {name for i in live_atoms(exprs, truths) for name in law.atoms[i].facts}
 
 
-def _us_key(us: UsLaw, found: list[Decision], truths: list[Truth], facts: Facts) -> UsKey:
+def _us_settled(us: UsLaw, found: list[Decision], truths: list[Truth]) -> tuple[UsKey, tuple[Reason, ...]]:
+    """Return the American key without its reasons, and the reasons before they are put in words."""
     outcome, review, classes, exceptions = found[:4]
     settled = outcome.settled is not None
-    because, basis, conditions = us_reasons(us, truths, facts)
+    because, basis, conditions = us_reasons(us, truths)
     missing = outcome.missing if not settled else review.missing
     text = [p for p in us.text_only if p.version.enforcement == "not-enforced" and outcome.settled == "not-controlled"]
-    renounced = [r for p in text for r in reasons(p, [(p.item, True), (p.trade, True)], truths, facts)]
+    renounced = [r for p in text for r in reasons(p, [(p.item, True), (p.trade, True)], truths)]
     stands = any(_stands(p.item, p.trade, truths) for p in text)
-    return UsKey(
+    key = UsKey(
         outcome=str(outcome.settled) if settled else "undetermined",
         review=str(review.settled) if settled and review.settled is not None else "undetermined",
         review_basis=basis if settled and review.settled not in (None, "none") else "none",
@@ -155,10 +202,11 @@ def _us_key(us: UsLaw, found: list[Decision], truths: list[Truth], facts: Facts)
         if settled
         else (),
         enforcement="text-not-enforced" if stands else "in-force",
-        because=(*because, *(renounced if stands else ())),
+        because=(),
         missing=missing,
         conditions=conditions,
     )
+    return key, (*because, *(renounced if stands else ()))
 
 
 def _stands(item: Expr, trade: Expr, truths: list[Truth]) -> bool:
@@ -178,7 +226,15 @@ def _common(classes: Decision) -> tuple[str, ...]:
     return (*common, "undetermined")
 
 
-def _cn_key(law: DayLaw, cn: CnLaw, found: Decision, truths: list[Truth], facts: Facts, assumed: bool) -> CnKey:
+def _cn_key(key: CnKey, assumed: bool) -> CnKey:
+    """Return the Chinese key; with an efficiency level assumed, what is missing of a part is its power."""
+    if not assumed or not any(EFFICIENCY in also["missing"] for also in key.also):  # type: ignore[operator]
+        return key
+    named = [["power_W" if m == EFFICIENCY else m for m in also["missing"]] for also in key.also]  # type: ignore[attr-defined]
+    return replace(key, also=tuple({**also, "missing": names} for also, names in zip(key.also, named, strict=True)))
+
+
+def _cn_settled(law: DayLaw, facts: Facts, cn: CnLaw, found: Decision, truths: list[Truth]) -> CnKey:
     because: list[dict[str, object]] = []
     strength = "law"
     for entry in cn.binding:
@@ -186,14 +242,14 @@ def _cn_key(law: DayLaw, cn: CnLaw, found: Decision, truths: list[Truth], facts:
         if word in ("conditional", "barred") and word == found.settled:
             choice = entry.choice(truths)
             assert choice is not None
-            because.append(choice_reason(entry.provision, choice, ""))
+            because.append(choice_reason(entry.provision, choice, "").say(facts))
             strength = entry.provision.rule.strength
-    also = [a for entry in cn.others if (a := _also(law, entry, truths, facts, assumed)) is not None]
+    also = [a for entry in cn.others if (a := _also(law, entry, truths, facts)) is not None]
     outcome = "undetermined" if found.settled is None else str(found.settled)
     return CnKey(outcome, strength, tuple(because), found.missing, tuple(also))
 
 
-def _also(law: DayLaw, entry: Entry, truths: list[Truth], facts: Facts, assumed: bool) -> dict[str, object] | None:
+def _also(law: DayLaw, entry: Entry, truths: list[Truth], facts: Facts) -> dict[str, object] | None:
     """Return what an entry of guidance or report says; None when the trade lies outside its scope."""
     (found,) = decide(law, facts, entry.judge, entry.exprs, truths)
     words = {str(v) for v in found.values} - {"out-of-scope"}
@@ -210,7 +266,7 @@ def _also(law: DayLaw, entry: Entry, truths: list[Truth], facts: Facts, assumed:
         "strength": p.rule.strength,
         "applies": "unknown" if "out-of-scope" in found.values else "yes",
         "because": [f"{p.rule.title}: {'; or '.join(says)} [{p.version.cite}]"],
-        "missing": ["power_W" if m == EFFICIENCY and assumed else m for m in found.missing],
+        "missing": list(found.missing),
         "enforcement": p.version.enforcement,
         "checked": p.version.checked,
         "confidence": p.version.confidence,

@@ -1,8 +1,14 @@
-"""Why an answer is what it is: the tests that force a tree's value, in words, each with its citation."""
+"""Why an answer is what it is: the tests that force a tree's value, each with its citation, and their words.
+
+Which tests force a value depends on nothing but how the tests are answered, so it is worked out once for all facts that
+answer them alike (`Reason`); the words name the facts of the case (`render`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from twokey.law.day import Expr, Joint, Provision, Test, ev
@@ -10,10 +16,12 @@ from twokey.law.facts import Facts
 from twokey.law.rule import Choice
 from twokey.law.terms import terms
 from twokey.law.tree import Leaf
-from twokey.quantities.exact import as_text
+from twokey.quantities.exact import as_text as exact_text
 from twokey.quantities.unknown import Truth
 
-__all__ = ["choice_reason", "forcing", "open_questions", "reasons"]
+__all__ = ["Reason", "choice_reason", "forcing", "open_questions", "reasons", "render"]
+
+as_text = functools.lru_cache(maxsize=16_384)(exact_text)
 
 _WORDS = {">=": ("is at or above", "is below"), ">": ("is above", "is at or below"),
           "<=": ("is at or below", "is above"), "<": ("is below", "is at or above")}  # fmt: skip
@@ -32,30 +40,66 @@ def forcing(expr: Expr, truths: Sequence[Truth], value: bool) -> list[Test]:
     return [test for p in parts for test in forcing(p, truths, value)]
 
 
-def reasons(
-    p: Provision, exprs: Sequence[tuple[Expr, bool]], truths: Sequence[Truth], facts: Facts
-) -> list[dict[str, object]]:
-    """Return one reason for each test that forces the expressions to their values, without repeats."""
-    found: dict[str, dict[str, object]] = {}
-    for expr, value in exprs:
-        for test in forcing(expr, truths, value):
-            if value and test.leaf.id == "outside-us":
-                continue  # that the goods leave the country goes without saying
-            says = _says(test.leaf, facts, truths[test.atom] is True)
-            found.setdefault(
-                says,
-                {
-                    "rule": test.rule, "node": test.leaf.id, "says": says, "cite": test.leaf.cite,
-                    "checked": test.leaf.checked or p.version.checked, "confidence": p.version.confidence,
-                },
-            )  # fmt: skip
-    return list(found.values())
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason before it is put in words: a test and how it came out, or words that do not hang on the facts."""
+
+    rule: str
+    node: str
+    cite: str
+    checked: str
+    confidence: str
+    leaf: Leaf | None = None
+    holds: bool = False
+    words: str = ""
+    basis: str | None = None
+
+    def say(self, facts: Facts) -> dict[str, object]:
+        """Return the reason in words."""
+        said: dict[str, object] = {
+            "rule": self.rule, "node": self.node,
+            "says": self.words if self.leaf is None else _says(self.leaf, facts, self.holds), "cite": self.cite,
+            "checked": self.checked, "confidence": self.confidence,
+        }  # fmt: skip
+        if self.basis is not None:
+            said["basis"] = self.basis
+        return said
 
 
-def open_questions(p: Provision, exprs: Sequence[Expr], truths: Sequence[Truth]) -> list[dict[str, object]]:
+def render(found: Iterable[Reason], facts: Facts) -> tuple[dict[str, object], ...]:
+    """Return reasons in words. A rule says a thing once: by the limb that catches rather than by a note on scope."""
+    kept: dict[tuple[object, object], dict[str, object]] = {}
+    for reason in found:
+        said = reason.say(facts)
+        key = (said["rule"], said["says"])
+        before = kept.get(key)
+        if before is None or (str(before["node"]).startswith("note") and not reason.node.startswith("note")):
+            kept[key] = said
+    return tuple(kept.values())
+
+
+def reasons(p: Provision, exprs: Sequence[tuple[Expr, bool]], truths: Sequence[Truth]) -> list[Reason]:
+    """Return one reason for each test that forces the expressions to their values."""
+    return [
+        Reason(
+            test.rule,
+            test.leaf.id,
+            test.leaf.cite,
+            test.leaf.checked or p.version.checked,
+            p.version.confidence,
+            test.leaf,
+            truths[test.atom] is True,
+        )
+        for expr, value in exprs
+        for test in forcing(expr, truths, value)
+        if not (value and test.leaf.id == "outside-us")  # that the goods leave the country goes without saying
+    ]
+
+
+def open_questions(p: Provision, exprs: Sequence[Expr], truths: Sequence[Truth]) -> list[Reason]:
     """Return one entry for each unsettled test that can still change the expressions: what is not known, and why
     it matters."""
-    found: list[dict[str, object]] = []
+    found: list[Reason] = []
     stack = list(reversed(exprs))
     while stack:
         expr = stack.pop()
@@ -66,27 +110,21 @@ def open_questions(p: Provision, exprs: Sequence[Expr], truths: Sequence[Truth])
             continue
         leaf = expr.leaf
         if leaf.kind == "unpublished":
-            says = f"not published: {leaf.says or leaf.operand}"
+            words = f"not published: {leaf.says or leaf.operand}"
         else:
-            says = f"{terms()[leaf.term].title} is not known; the test is {leaf.text}"
-        found.append(
-            {
-                "rule": expr.rule, "node": leaf.id, "says": says, "cite": leaf.cite,
-                "checked": leaf.checked or p.version.checked, "confidence": p.version.confidence,
-            }
-        )  # fmt: skip
+            words = f"{terms()[leaf.term].title} is not known; the test is {leaf.text}"
+        checked = leaf.checked or p.version.checked
+        found.append(Reason(expr.rule, leaf.id, leaf.cite, checked, p.version.confidence, words=words))
     return found
 
 
-def choice_reason(p: Provision, choice: Choice, lead: str) -> dict[str, object]:
+def choice_reason(p: Provision, choice: Choice, lead: str) -> Reason:
     """Return the reason that names the policy or entry which gave a word."""
-    says = f"{lead}{choice.says}" if choice.says else f"{lead}{choice.gives}"
+    words = f"{lead}{choice.says}" if choice.says else f"{lead}{choice.gives}"
     if choice.says and lead:
-        says = f"{lead}{choice.gives}: {choice.says}"
-    return {
-        "rule": p.rule.id, "node": choice.id, "says": says, "cite": choice.cite, "checked": p.version.checked,
-        "confidence": choice.confidence or p.version.confidence, "basis": choice.basis,
-    }  # fmt: skip
+        words = f"{lead}{choice.gives}: {choice.says}"
+    confidence = choice.confidence or p.version.confidence
+    return Reason(p.rule.id, choice.id, choice.cite, p.version.checked, confidence, words=words, basis=choice.basis)
 
 
 def _says(leaf: Leaf, facts: Facts, holds: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -112,12 +113,17 @@ def is_product(item: ItemSheet, word: str) -> bool:
 
 
 def _numbers(item: ItemSheet, trade: Trade) -> dict[str, Fraction | None]:
-    """Return the value of every numeric term, derived ones by the formula of the data."""
+    """Return the value of every numeric term."""
+    return {**_of_item(item), "site_percent_complete": trade.site_percent_complete}
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_item(item: ItemSheet) -> dict[str, Fraction | None]:
+    """Return the value of every numeric term of an item, derived ones by the formula of the data."""
     found: dict[str, Fraction | None] = {
         "applicable_die_area_mm2": item.applicable_die_area_mm2,
         "dram_bandwidth_GBps": item.dram_bandwidth_GBps,
         "io_bandwidth_GBps": item.io_bandwidth_GBps,
-        "site_percent_complete": trade.site_percent_complete,
     }
     for name, term in terms().items():
         if term.formula is None:
@@ -136,6 +142,7 @@ def _apply(op: str, a: Fraction, b: Fraction) -> Fraction:
     return a * b if op == "*" else a / b if op == "/" else a + b
 
 
+@functools.lru_cache(maxsize=4096)
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
@@ -194,6 +201,7 @@ def _word(a: Atom, f: Facts) -> Truth:
     return value in a.operand
 
 
+@functools.lru_cache(maxsize=65_536)
 def _is_named(product: str, word: str) -> bool:
     """Whether a product's slug is the word, a vendor before it or its memory or form behind it left aside.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twokey.law.day import DayLaw, Expr, Provision, ev
-from twokey.law.explain import choice_reason, open_questions, reasons
+from twokey.law.explain import Reason, choice_reason, open_questions, reasons, render
 from twokey.law.facts import Facts
 from twokey.law.rule import REVIEWS, Choice
 from twokey.law.us import UsLaw
@@ -13,10 +13,8 @@ from twokey.quantities.unknown import Truth, all_of
 
 __all__ = ["flags_of", "us_reasons"]
 
-Reason = dict[str, object]
 
-
-def us_reasons(us: UsLaw, truths: Sequence[Truth], facts: Facts) -> tuple[tuple[Reason, ...], str, tuple[str, ...]]:
+def us_reasons(us: UsLaw, truths: Sequence[Truth]) -> tuple[tuple[Reason, ...], str, tuple[str, ...]]:
     """Return the reasons of the outcome, whether the review is stated or inferred, and what is to be done."""
     need = us.required(truths)
     found: list[Reason] = []
@@ -25,16 +23,11 @@ def us_reasons(us: UsLaw, truths: Sequence[Truth], facts: Facts) -> tuple[tuple[
     for p, n in zip(us.controls, need, strict=True):
         if n is not True:
             continue
-        found += reasons(p, [(p.item, True), (p.trade, True), (p.addressed, True)], truths, facts)
+        found += reasons(p, [(p.item, True), (p.trade, True), (p.addressed, True)], truths)
         offers = [e for e, holds in us.lifted(p, truths) if holds]
         for e in offers:
-            found.append(
-                {
-                    "rule": e.rule.id, "node": e.version.code, "cite": e.version.cite,
-                    "says": f"{e.rule.title} lifts the requirement on its conditions",
-                    "checked": e.version.checked, "confidence": e.version.confidence,
-                }
-            )  # fmt: skip
+            words, v = f"{e.rule.title} lifts the requirement on its conditions", e.version
+            found.append(Reason(e.rule.id, v.code, v.cite, v.checked, v.confidence, words=words))
             conditions += e.version.conditions
         policy = us.review(p, truths) if not offers else None
         if policy is not None:
@@ -50,8 +43,7 @@ def us_reasons(us: UsLaw, truths: Sequence[Truth], facts: Facts) -> tuple[tuple[
     if True not in need:
         for p, n in zip(us.controls, need, strict=True):
             if n is False:
-                found += _why_not(p, truths, facts)
-    found = list({(b["rule"], b["node"], b["says"]): b for b in found}.values())
+                found += _why_not(p, truths)
     strictest = max((REVIEWS.index(c.gives) for _, c in policies), default=0)
     bases = {c.basis for _, c in policies if REVIEWS.index(c.gives) == strictest}
     basis = "none" if not bases else "stated" if "stated" in bases else "inferred"
@@ -73,22 +65,22 @@ def _policy_questions(us: UsLaw, p: Provision, truths: Sequence[Truth]) -> list[
     return found
 
 
-def _why_not(p: Provision, truths: Sequence[Truth], facts: Facts) -> list[Reason]:
+def _why_not(p: Provision, truths: Sequence[Truth]) -> list[Reason]:
     """Reasons why a control does not bite: the addressee, then the item, then the trade."""
     for expr in (p.addressed, p.item, p.trade):
         if ev(expr, truths) is False:
-            return reasons(p, [(expr, False)], truths, facts)
+            return reasons(p, [(expr, False)], truths)
     return []
 
 
-def flags_of(law: DayLaw, truths: Sequence[Truth], facts: Facts) -> tuple[Reason, ...]:
+def flags_of(law: DayLaw, truths: Sequence[Truth], facts: Facts) -> tuple[dict[str, object], ...]:
     """Return risks that are no outcome, such as General Prohibition 10."""
-    found: list[Reason] = []
+    found: list[dict[str, object]] = []
     for side in ("US", "CN"):
         for p in law.layer("flag", side):
             exprs: list[Expr] = [p.item, p.trade]
             if all_of(ev(e, truths) for e in exprs):
-                why = reasons(p, [(e, True) for e in exprs], truths, facts)
+                why = render(reasons(p, [(e, True) for e in exprs], truths), facts)
                 found.append(
                     {
                         "code": p.version.code, "rule": p.rule.id, "says": p.rule.summary,
