@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from twokey.brief import Brief, write_html, write_pdf
-from twokey.brief.files import find_browser, write_text
+from twokey.brief.files import find_browser
+from twokey.sources.files import write_text
 from twokey.brief.html import render
 from twokey.brief.html.planes import _free, _places
 from twokey.brief.sentences import summary

@@ -1,8 +1,7 @@
-"""Files written whole or not at all."""
+"""The dossier as a file: a page, or a printed page."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -10,38 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twokey.quantities.problem import Problem
+from twokey.sources.files import whole_file, write_text
 
 if TYPE_CHECKING:
     from twokey.brief.dossier import Brief
 
-__all__ = ["find_browser", "write_html", "write_pdf", "write_text"]
+__all__ = ["find_browser", "write_html", "write_pdf"]
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file through a temporary file beside it, so that an interrupt leaves the old file or the new.
-
-    Raises
-    ------
-    Problem
-        If the folder cannot be made or written to.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise Problem(
-            str(path), error.strerror or "unwritable", "a file in a folder that can be written to", "check the folder"
-        ) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def write_html(brief: Brief, path: Path) -> None:
@@ -93,7 +68,5 @@ def write_pdf(brief: Brief, path: Path, *, seconds: float = 120.0) -> None:
             raise Problem("--pdf", f"a browser that took over {seconds:g} s", "a printed page", instead) from None
         if not printed.exists():
             raise Problem("--pdf", f"{browser} printed nothing", "a printed page", instead)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        shutil.copyfile(printed, part)
-        os.replace(part, path)
+        with whole_file(path) as part:
+            shutil.copyfile(printed, part)

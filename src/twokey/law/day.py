@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from twokey.chips.item import ItemSheet
 from twokey.law.book import Stamped, book, stamped
 from twokey.law.facts import Atom, Facts
 from twokey.law.groups import group_days, members
@@ -16,7 +18,19 @@ from twokey.law.rule import Choice, Rule, Version
 from twokey.law.tree import Leaf, Tree
 from twokey.quantities.unknown import Truth
 
-__all__ = ["ALWAYS", "Compiled", "DayLaw", "Expr", "Joint", "Provision", "Test", "breakpoints", "ev", "law_on"]
+__all__ = [
+    "ALWAYS",
+    "Compiled",
+    "DayLaw",
+    "Expr",
+    "Joint",
+    "Provision",
+    "Test",
+    "breakpoints",
+    "ev",
+    "law_on",
+    "stands",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,10 @@ class Provision:
     choices: tuple[Compiled, ...]
 
 
+_ITEMS = 4096
+"""Items remembered for one era; each is held, so that no other can come to have its identity."""
+
+
 @dataclass(slots=True)
 class DayLaw:
     """All provisions in force on a day, by layer, and the distinct tests they ask (`atoms`)."""
@@ -66,6 +84,8 @@ class DayLaw:
     provisions: dict[str, list[Provision]] = field(default_factory=dict)
     _index: dict[Atom, int] = field(default_factory=dict)
     domains: dict[object, object] = field(default_factory=dict)
+    _items: dict[int, tuple[ItemSheet, list[Truth]]] = field(default_factory=dict)
+    _of_trade: list[int] = field(default_factory=list)
 
     def layer(self, name: str, jurisdiction: str) -> list[Provision]:
         """Return the provisions of a layer of one government."""
@@ -74,6 +94,20 @@ class DayLaw:
     def ask(self, facts: Facts) -> list[Truth]:
         """Return what the facts make of every test, in the order of `atoms`."""
         return [atom.truth(facts) for atom in self.atoms]
+
+    def ask_of(self, item: ItemSheet, facts: Facts) -> list[Truth]:
+        """Return the same for the facts of an item; what hangs on the item alone is worked out once."""
+        known = self._items.get(id(item))
+        if known is None or known[0] is not item:
+            if len(self._items) >= _ITEMS:
+                self._items.clear()
+            known = self._items[id(item)] = (item, self.ask(facts))
+            self._of_trade = self._of_trade or [i for i, a in enumerate(self.atoms) if not a.of_item]
+            return list(known[1])
+        truths = list(known[1])
+        for i in self._of_trade:
+            truths[i] = self.atoms[i].truth(facts)
+        return truths
 
     def index(self, atom: Atom) -> int:
         """Return the place of a test among `atoms`, which grows as needed."""
@@ -100,6 +134,11 @@ def ev(expr: Expr, truths: Sequence[Truth]) -> Truth:
         if part is None:
             result = None
     return result
+
+
+def stands(p: Provision, truths: Sequence[Truth]) -> bool:
+    """Return whether a provision surely reaches the item and the trade."""
+    return ev(p.item, truths) is True and ev(p.trade, truths) is True
 
 
 def law_on(day: dt.date, known_on: dt.date | None = None, overlays: Sequence[Path] = ()) -> DayLaw:
@@ -133,7 +172,9 @@ def _law_on(day: dt.date, known_on: dt.date | None, overlays: Stamped) -> DayLaw
 
 def _era(day: dt.date, overlays: Stamped) -> dt.date:
     """Return the first day of the era a day lies in: no version of any rule or group begins or ends within it."""
-    return max((d for d in _breakpoints(overlays) if d <= day), default=day)
+    days = _breakpoints(overlays)
+    before = bisect.bisect_right(days, day)
+    return days[before - 1] if before else day
 
 
 def breakpoints(overlays: Sequence[Path] = ()) -> tuple[dt.date, ...]:

@@ -59,6 +59,28 @@ def residual(expr: Expr, truths: Sequence[Truth]) -> Residual:
     return not ends if len(left) == 1 else tuple(left)
 
 
+def shrink(left: Residual, truths: Sequence[Truth]) -> Residual:
+    """Return what is left of a remainder when more tests are settled."""
+    if type(left) is not tuple:
+        if type(left) is bool:
+            return left
+        truth = truths[left - 2]  # type: ignore[operator]
+        return left if truth is None else truth
+    op = left[0]
+    if op == "not":
+        part = shrink(left[1], truths)  # type: ignore[arg-type]
+        return not part if type(part) is bool else ("not", part)
+    ends = op == "any"
+    kept: list[object] = [op]
+    for p in left[1:]:
+        part = shrink(p, truths)  # type: ignore[arg-type]
+        if part is ends:
+            return ends
+        if type(part) is not bool:
+            kept.append(part)
+    return not ends if len(kept) == 1 else tuple(kept)
+
+
 def live_atoms(exprs: Sequence[Expr], truths: Sequence[Truth]) -> frozenset[int]:
     """Return the indices of the unsettled tests that can still change the value of an expression."""
     return _atoms_in(residual(expr, truths) for expr in exprs)
@@ -91,7 +113,7 @@ def decide(law: DayLaw, facts: Facts, judge: Judge, exprs: Sequence[Expr], truth
         return [Decision(frozenset((part,)), ()) for part in first]
     open_exprs = [expr for expr in dict.fromkeys(exprs) if ev(expr, truths) is None]
     builder = _Builder(law, judge, open_exprs, facts, truths)
-    root = builder.build(0, facts, truths)
+    root = builder.build(0, facts, truths, builder.left)
     return [builder.read(root, part) for part in range(len(first))]
 
 
@@ -114,8 +136,9 @@ class _Builder:
     """Builds the diagram: nodes are numbers, shared when they mean the same."""
 
     def __init__(self, law: DayLaw, judge: Judge, exprs: Sequence[Expr], facts: Facts, truths: list[Truth]) -> None:
-        self.law, self.judge, self.exprs = law, judge, exprs
-        self.atoms = sorted(live_atoms(exprs, truths))
+        self.law, self.judge = law, judge
+        self.left = tuple(residual(expr, truths) for expr in exprs)
+        self.atoms = sorted(_atoms_in(self.left))
         self.names = missing_facts(law, facts, self.atoms, truths)
         self.facts_end = sum(1 for name in self.names if name in ORDER)
         self.nodes: list[_Leaf | _Step] = []
@@ -129,8 +152,7 @@ class _Builder:
             self.nodes.append(content)
         return self.ids[content]
 
-    def build(self, level: int, facts: Facts, truths: list[Truth]) -> int:
-        left = tuple(residual(expr, truths) for expr in self.exprs)
+    def build(self, level: int, facts: Facts, truths: list[Truth], left: tuple[Residual, ...]) -> int:
         live = _atoms_in(left)
         while level < len(self.names) and live.isdisjoint(self.asked[self.names[level]]):
             level += 1
@@ -156,7 +178,7 @@ class _Builder:
                 after = list(truths)
                 for i in self.asked[name]:
                     after[i] = self.law.atoms[i].truth(complete)
-                children.append(self.build(level + 1, complete, after))
+                children.append(self.build(level + 1, complete, after, tuple(shrink(r, after) for r in left)))
             found = self.node(_Step(level, tuple(children)))
         self.memo[key] = found
         return found

@@ -6,22 +6,17 @@ answer them alike (`Reason`); the words name the facts of the case (`render`).
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from twokey.law.day import Expr, Joint, Provision, Test, ev
 from twokey.law.facts import Facts
 from twokey.law.rule import Choice
 from twokey.law.terms import terms
 from twokey.law.tree import Leaf
-from twokey.quantities.exact import as_text as exact_text
 from twokey.quantities.unknown import Truth
 
 __all__ = ["Reason", "choice_reason", "forcing", "open_questions", "reasons", "render"]
-
-as_text = functools.lru_cache(maxsize=16_384)(exact_text)
 
 _WORDS = {">=": ("is at or above", "is below"), ">": ("is above", "is at or below"),
           "<=": ("is at or below", "is above"), "<": ("is below", "is at or above")}  # fmt: skip
@@ -132,16 +127,13 @@ def _says(leaf: Leaf, facts: Facts, holds: bool) -> str:
         return f"{leaf.says or leaf.operand}: {'yes' if holds else 'no'}, by assumption"
     term = terms()[leaf.term]
     if leaf.kind == "number":
-        value = facts.numbers[leaf.term]
-        assert value is not None
-        assert isinstance(leaf.operand, Fraction)
-        return f"{term.title} {as_text(value)} {_WORDS[leaf.op][not holds]} {as_text(leaf.operand)} {term.unit}"
+        return f"{term.title} {facts.text(leaf.term)} {_WORDS[leaf.op][not holds]} {leaf.listed} {term.unit}"
     if leaf.kind == "flag":
         return f"{term.title}: {'yes' if holds is leaf.operand else 'no'}"
     if leaf.kind == "day":
         first = facts.since[0].isoformat() if facts.since else "unknown"
         return f"{term.title} {first}, {'by' if holds else 'not by'} {leaf.operand}"
-    listed = ", ".join(sorted(leaf.operand)) if isinstance(leaf.operand, frozenset) else str(leaf.operand)
+    listed = leaf.listed
     if leaf.term == "product":
         return f"{facts.products[-1] if facts.products else 'the item'} is {'' if holds else 'not '}named ({listed})"
     name = getattr(facts, _FIELDS.get(leaf.term, leaf.term))

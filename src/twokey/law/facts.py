@@ -14,6 +14,7 @@ from typing import Any
 from twokey.chips.item import ItemSheet
 from twokey.law.question import Trade
 from twokey.law.terms import terms
+from twokey.quantities.exact import as_text
 from twokey.quantities.problem import Problem
 from twokey.quantities.unknown import Truth
 
@@ -39,6 +40,13 @@ class Atom:
         """Names of the sheet fields (or of the unpublished point) that settle the test."""
         return (str(self.operand),) if self.kind == "unpublished" else terms()[self.term].facts
 
+    @property
+    def of_item(self) -> bool:
+        """Whether the item sheet alone answers the test, whatever the trade."""
+        if self.kind == "number":
+            return self.term != "site_percent_complete"
+        return self.kind in ("flag", "day") or self.term in ("product", "seller_seat")
+
     def truth(self, facts: Facts) -> Truth:
         """Return what the facts make of the test; None where they do not settle it."""
         return _READERS[self.kind](self, facts)
@@ -49,7 +57,8 @@ class Facts:
     """The facts; None stands for one that is not known.
 
     `numbers` holds exact values by term. `since` is the earliest and the latest day on which the item may have
-    come to the US market. `published` holds points a rule leaves open, settled by an assumption.
+    come to the US market. `published` holds points a rule leaves open, settled by an assumption. `texts` holds numbers
+    of the item as people write them.
     """
 
     numbers: Mapping[str, Fraction | None]
@@ -66,6 +75,16 @@ class Facts:
     use: str | None
     end_user: str | None
     published: Mapping[str, bool]
+    texts: Mapping[str, str]
+
+    def text(self, term: str) -> str:
+        """Return a number that is known, as people write it."""
+        known = self.texts.get(term)
+        if known is None:
+            value = self.numbers[term]
+            assert value is not None
+            known = as_text(value)
+        return known
 
     def but(self, **changes: Any) -> Facts:
         """Return the same facts with some replaced."""
@@ -83,10 +102,11 @@ def facts_of(item: ItemSheet, trade: Trade, published: Mapping[str, bool] | None
     if trade.to is None:
         raise Problem("the trade", "no destination", "a country to ship to", "write --to CN, or `to: CN` in the sheet")
     seller = trade.seller if trade.seller is not None else item.seller
+    known = _of_item(item)
     return Facts(
-        numbers=_numbers(item, trade),
+        numbers={**known.numbers, "site_percent_complete": trade.site_percent_complete},
         datacentre=item.datacentre,
-        products=tuple(dict.fromkeys(_slug(name) for name in (item.id, item.name) if name)),
+        products=known.products,
         seller=_slug(seller) if seller else None,
         seller_seat=item.seller_seat,
         destination=trade.to,
@@ -98,6 +118,7 @@ def facts_of(item: ItemSheet, trade: Trade, published: Mapping[str, bool] | None
         use=_slug(trade.use) if trade.use in ("new-centre", "expanded-centre", "existing-centre") else None,
         end_user=_slug(trade.end_user) if trade.end_user else None,
         published=published or {},
+        texts=known.texts,
     )
 
 
@@ -112,13 +133,31 @@ def is_product(item: ItemSheet, word: str) -> bool:
     return any(_is_named(_slug(name), word) for name in (item.id, item.name) if name)
 
 
-def _numbers(item: ItemSheet, trade: Trade) -> dict[str, Fraction | None]:
-    """Return the value of every numeric term."""
-    return {**_of_item(item), "site_percent_complete": trade.site_percent_complete}
+@dataclass(frozen=True, slots=True)
+class _OfItem:
+    item: ItemSheet
+    numbers: dict[str, Fraction | None]
+    texts: dict[str, str]
+    products: tuple[str, ...]
 
 
-@functools.lru_cache(maxsize=4096)
-def _of_item(item: ItemSheet) -> dict[str, Fraction | None]:
+_KNOWN: dict[int, _OfItem] = {}
+
+
+def _of_item(item: ItemSheet) -> _OfItem:
+    """Return the numbers and names of an item; worked out once for each, which is held so that its identity stays."""
+    known = _KNOWN.get(id(item))
+    if known is None or known.item is not item:
+        if len(_KNOWN) >= 4096:
+            _KNOWN.clear()
+        numbers = _numbers_of(item)
+        texts = {name: as_text(value) for name, value in numbers.items() if value is not None}
+        products = tuple(dict.fromkeys(_slug(name) for name in (item.id, item.name) if name))
+        known = _KNOWN[id(item)] = _OfItem(item, numbers, texts, products)
+    return known
+
+
+def _numbers_of(item: ItemSheet) -> dict[str, Fraction | None]:
     """Return the value of every numeric term of an item, derived ones by the formula of the data."""
     found: dict[str, Fraction | None] = {
         "applicable_die_area_mm2": item.applicable_die_area_mm2,

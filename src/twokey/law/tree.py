@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from twokey.law.terms import Term
-from twokey.quantities.exact import parse_number
+from twokey.quantities.exact import as_text, parse_number
 from twokey.quantities.problem import Problem
 from twokey.sources.text import Value, parse_day
 
@@ -41,6 +41,13 @@ class Leaf:
     cite: str
     says: str = ""
     checked: str = ""
+    listed: str = field(init=False, compare=False)
+    """What the test compares with, in words: a limit, or what a list holds."""
+
+    def __post_init__(self) -> None:
+        operand = self.operand
+        words = as_text(operand) if isinstance(operand, Fraction) else str(operand)
+        object.__setattr__(self, "listed", ", ".join(sorted(operand)) if isinstance(operand, frozenset) else words)
 
 
 @dataclass(frozen=True, slots=True)

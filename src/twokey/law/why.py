@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from twokey.law.day import DayLaw, Expr, Provision, ev
+from twokey.law.day import DayLaw, Provision, ev, stands
 from twokey.law.explain import Reason, choice_reason, open_questions, reasons, render
 from twokey.law.facts import Facts
 from twokey.law.rule import REVIEWS, Choice
 from twokey.law.us import UsLaw
-from twokey.quantities.unknown import Truth, all_of
+from twokey.quantities.unknown import Truth
 
-__all__ = ["flags_of", "us_reasons"]
+__all__ = ["Flag", "flag_provisions", "flags_of", "us_reasons"]
 
 
 def us_reasons(us: UsLaw, truths: Sequence[Truth]) -> tuple[tuple[Reason, ...], str, tuple[str, ...]]:
@@ -73,19 +74,37 @@ def _why_not(p: Provision, truths: Sequence[Truth]) -> list[Reason]:
     return []
 
 
-def flags_of(law: DayLaw, truths: Sequence[Truth], facts: Facts) -> tuple[dict[str, object], ...]:
-    """Return risks that are no outcome, such as General Prohibition 10."""
-    found: list[dict[str, object]] = []
-    for side in ("US", "CN"):
-        for p in law.layer("flag", side):
-            exprs: list[Expr] = [p.item, p.trade]
-            if all_of(ev(e, truths) for e in exprs):
-                why = render(reasons(p, [(e, True) for e in exprs], truths), facts)
-                found.append(
-                    {
-                        "code": p.version.code, "rule": p.rule.id, "says": p.rule.summary,
-                        "because": [str(r["says"]) for r in why], "cite": p.version.cite,
-                        "confidence": p.version.confidence,
-                    }
-                )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A risk that is no outcome, such as General Prohibition 10, and its reasons before they are put in words."""
+
+    code: str
+    rule: str
+    says: str
+    cite: str
+    confidence: str
+    because: tuple[Reason, ...]
+
+    def say(self, facts: Facts) -> dict[str, object]:
+        """Return the flag in words."""
+        because = [str(r["says"]) for r in render(self.because, facts)]
+        return {
+            "code": self.code, "rule": self.rule, "says": self.says, "because": because, "cite": self.cite,
+            "confidence": self.confidence,
+        }  # fmt: skip
+
+
+def flag_provisions(law: DayLaw) -> list[Provision]:
+    """Return the provisions of a day that raise a flag."""
+    return [*law.layer("flag", "US"), *law.layer("flag", "CN")]
+
+
+def flags_of(law: DayLaw, truths: Sequence[Truth]) -> tuple[Flag, ...]:
+    """Return the flags that a trade raises."""
+    found: list[Flag] = []
+    for p in flag_provisions(law):
+        if stands(p, truths):
+            why = tuple(reasons(p, [(p.item, True), (p.trade, True)], truths))
+            v = p.version
+            found.append(Flag(v.code, p.rule.id, p.rule.summary, v.cite, v.confidence, why))
     return tuple(found)
