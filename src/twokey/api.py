@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twokey.quantities.problem import Problem
+from twokey.trade.verbs import cost, duty_months, exposure, held_against, published_figures, sku, write_money
 
 if TYPE_CHECKING:
     from twokey.brief import Brief
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from twokey.law.timeline import Span
     from twokey.search.result import Result
     from twokey.search.space import Space
-    from twokey.silicon.cost import UnitCost
     from twokey.trade.duty import Duty
     from twokey.workloads.models import Model
     from twokey.workloads.workload import Workload
@@ -42,20 +42,23 @@ __all__ = [
     "cost",
     "design",
     "duty",
+    "duty_months",
     "estimate",
     "estimate_cases",
+    "exposure",
+    "held_against",
     "item",
     "law",
     "law_page",
     "models",
+    "published_figures",
+    "sku",
     "spaces",
     "timeline",
     "trade",
     "workloads",
+    "write_money",
 ]
-
-_CASE_COLUMNS = ("item", "on", "to", "end_user_seat")
-
 
 # -- what a user names ------------------------------------------------------------------------------
 
@@ -73,10 +76,9 @@ def item(ref: str) -> ItemSheet:
     >>> int(item("nvidia-h20").tpp)
     2368
     """
-    from twokey.chips.catalogue import find
-    from twokey.chips.item import read_item
+    from twokey.law.bulk import sheet_named
 
-    return read_item(ref) if _is_path(ref) else find(ref).item
+    return sheet_named(ref)
 
 
 def trade(
@@ -164,28 +166,21 @@ def check(
     return [assess(s, facts_of_trade, known_on=known_on, assume=assume, overlays=overlays) for s in sheets]
 
 
-def check_cases(path: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Answer the rows of a CSV file (columns item, on, to, end_user_seat) one by one, in order.
+def check_cases(path: str, **options: Any) -> Iterator[str]:
+    """Answer the rows of a CSV file (columns item, on, to, end_user_seat), in order, each as JSON text.
 
-    A row that cannot be answered yields an object with `error`; the others are still answered.
+    A long table is answered on all cores and streams. A row that cannot be answered yields an object with `error`;
+    the others are still answered.
 
     Raises
     ------
     Problem
         If the file cannot be read or lacks a column.
     """
+    from twokey.law.bulk import COLUMNS, answer_rows
     from twokey.sources.rows import read_rows
 
-    known: dict[str, ItemSheet] = {}
-    for place, row in read_rows(path, required=_CASE_COLUMNS[:3], optional=_CASE_COLUMNS[3:]):
-        try:
-            name = row["item"]
-            if name not in known:
-                known[name] = item(name)
-            facts = trade(to=row["to"] or None, on=row["on"] or None, seat=row.get("end_user_seat") or None)
-            yield check(known[name], facts, **options)[0].to_json()
-        except Problem as problem:
-            yield {"item": row["item"], "to": row["to"], "on": row["on"], **_at(problem, place).to_json()}
+    return answer_rows(read_rows(path, required=COLUMNS[:3], optional=COLUMNS[3:]), **options)
 
 
 def timeline(
@@ -420,26 +415,6 @@ def duty(ref: str | None, *, to: str, origin: str, hts: str, on: str, **options:
 
     sheet = item(ref) if ref is not None else None
     return duties.duty(sheet, to=to, origin=origin, hts=hts, on=parse_day(on, "--on"), **options)
-
-
-def cost(ref: str) -> dict[str, UnitCost]:
-    """Return the unit cost of a design by case: low, mid and high [USD].
-
-    Parameters
-    ----------
-    ref : path of a design file
-
-    Raises
-    ------
-    Problem
-        If the file cannot be used.
-    """
-    from twokey.chips.design import read_design
-    from twokey.silicon.area import area_mm2
-    from twokey.silicon.cost import unit_cost_usd
-
-    found = read_design(ref)
-    return unit_cost_usd(area_mm2(found), found.dram_capacity_GB)
 
 
 def brief(

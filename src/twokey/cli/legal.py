@@ -59,7 +59,8 @@ def _check(
             stream_json("answers", answers)
             return 0
         worst = "open"
-        for answer in answers:
+        for text in answers:
+            answer = json.loads(text)
             print(_one_line(answer))
             worst = max(worst, answer.get("verdict", "undetermined"), key=_WEIGHT.index)
         return _STATUS[worst] if status else 0
@@ -163,7 +164,7 @@ def _page(answer: dict[str, Any]) -> str:
     for key, name in (("us", "US"), ("cn", "CN")):
         side = answer["keys"][key]
         words = [side["outcome"]]
-        if side.get("review") not in (None, "none"):
+        if side.get("review") not in (None, "none", side["outcome"]):
             inferred = " (inferred, unpublished)" if side.get("review_basis") == "inferred" else ""
             words.append(side["review"] + inferred)
         if side.get("strength"):

@@ -86,11 +86,14 @@ def print_json(answer: Any) -> None:
 
 
 def stream_json(name: str, answers: Iterable[Any]) -> None:
-    """Print one object with a list under `name` while the answers come, so that a long batch needs no memory."""
+    """Print one object with a list under `name` while the answers come, so that a long batch needs no memory.
+
+    An answer may be JSON text already.
+    """
     out = sys.stdout
     before = f'{{"{name}": ['  # written with the first answer, so that a file that cannot be read leaves nothing
     for answer in answers:
-        out.write(before + json.dumps(answer, ensure_ascii=False))
+        out.write(before + (answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)))
         before = ",\n "
     out.write("]}\n" if before == ",\n " else before + "]}\n")
 

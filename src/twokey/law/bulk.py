@@ -8,6 +8,7 @@ import os
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -44,7 +45,13 @@ def sheet_named(ref: str) -> ItemSheet:
     return read_item(ref) if is_path else find(ref).item
 
 
-def answer_row(place: str, row: Mapping[str, str], sheets: dict[str, ItemSheet], options: Mapping[str, Any]) -> str:
+def answer_row(
+    place: str,
+    row: Mapping[str, str],
+    sheets: dict[str, ItemSheet],
+    options: Mapping[str, Any],
+    datacentre: bool | None = None,
+) -> str:
     """Return the answer for one row as JSON text; for a row that cannot be answered, an object with `error`.
 
     Parameters
@@ -52,11 +59,13 @@ def answer_row(place: str, row: Mapping[str, str], sheets: dict[str, ItemSheet],
     place : where the row stands, for messages
     sheets : item sheets by name, filled as they are read
     options : as in `assess`
+    datacentre : replaces what the sheets say of the items' market
     """
     try:
         name = row["item"]
         if name not in sheets:
-            sheets[name] = sheet_named(name)
+            sheet = sheet_named(name)
+            sheets[name] = sheet if datacentre is None else replace(sheet, datacentre=datacentre)
         seat = row.get("end_user_seat")
         trade = Trade(
             to=parse_country(row["to"], "to") if row["to"] else None,
@@ -70,7 +79,9 @@ def answer_row(place: str, row: Mapping[str, str], sheets: dict[str, ItemSheet],
     return json.dumps(answer, ensure_ascii=False)
 
 
-def answer_rows(rows: Iterable[Row], *, processes: int | None = None, **options: Any) -> Iterator[str]:
+def answer_rows(
+    rows: Iterable[Row], *, processes: int | None = None, datacentre: bool | None = None, **options: Any
+) -> Iterator[str]:
     """Yield the answer for each row as JSON text, in the order of the rows.
 
     At most a few thousand rows are in memory at a time, however long the table is.
@@ -87,35 +98,39 @@ def answer_rows(rows: Iterable[Row], *, processes: int | None = None, **options:
     if many <= 1 or (processes is None and len(head) <= _FEW):
         sheets: dict[str, ItemSheet] = {}
         for place, row in _chain(head, coming):
-            yield answer_row(place, row, sheets, options)
+            yield answer_row(place, row, sheets, options, datacentre)
         return
     windows = _windows(_chain(head, coming))
     pools = [multiprocessing.get_context("spawn").Pool(1) for _ in range(many)]
     try:
-        waiting = deque(_ask(pools, window, options) for window in islice(windows, 2))
+        waiting = deque(_ask(pools, window, options, datacentre) for window in islice(windows, 2))
         while waiting:
             order, parts = waiting.popleft()
             answers = [iter(part.get().split("\n")) for part in parts]
-            waiting.extend(_ask(pools, window, options) for window in islice(windows, 1))
+            waiting.extend(_ask(pools, window, options, datacentre) for window in islice(windows, 1))
             yield from (next(answers[k]) for k in order)
     finally:
         for pool in pools:
             pool.terminate()
 
 
-def _ask(pools: list[Any], window: list[Row], options: Mapping[str, Any]) -> tuple[list[int], list[Any]]:
+def _ask(
+    pools: list[Any], window: list[Row], options: Mapping[str, Any], datacentre: bool | None
+) -> tuple[list[int], list[Any]]:
     """Hand a window of rows to the processes, all rows of an item to the same one: it remembers what it settled."""
     order = [zlib.crc32(row["item"].encode()) % len(pools) for _, row in window]
     parts = [[r for k, r in zip(order, window, strict=True) if k == pool] for pool in range(len(pools))]
-    return order, [pool.apply_async(_answer_part, (part, options)) for pool, part in zip(pools, parts, strict=True)]
+    return order, [
+        pool.apply_async(_answer_part, (part, options, datacentre)) for pool, part in zip(pools, parts, strict=True)
+    ]
 
 
 _SHEETS: dict[str, ItemSheet] = {}
 
 
-def _answer_part(part: list[Row], options: Mapping[str, Any]) -> str:
+def _answer_part(part: list[Row], options: Mapping[str, Any], datacentre: bool | None) -> str:
     """Return the answers as one text, a line each: it passes between processes much faster than a list."""
-    return "\n".join([answer_row(place, row, _SHEETS, options) for place, row in part])
+    return "\n".join([answer_row(place, row, _SHEETS, options, datacentre) for place, row in part])
 
 
 def _windows(rows: Iterator[Row]) -> Iterator[list[Row]]:
