@@ -15,13 +15,13 @@ from rich.console import Console
 
 from twokey.brief import Brief, write_html, write_pdf
 from twokey.brief.files import find_browser
-from twokey.sources.files import write_text
 from twokey.brief.html import render
 from twokey.brief.html.planes import _free, _places
 from twokey.brief.sentences import summary
 from twokey.brief.text import render as render_text
 from twokey.brief.words import NOT_ADVICE
 from twokey.quantities.problem import Problem
+from twokey.sources.files import write_text
 
 SECTIONS = ("verdicts", "timeline", "limits", "designs", "duties", "charge", "claims", "who", "unverified")
 

@@ -189,7 +189,7 @@ def test_section_232_in_money() -> None:
         ({"origin": "XQ"}, "alpha-2"),
         ({"origin": "US"}, "other than the destination"),
         ({"on": "2025-02-30"}, "a day that exists"),
-        ({"on": "2017-01-01"}, "from 2018-07-06"),
+        ({"on": "2017-01-01"}, "from 2018-01-01"),
         ({"list_301": "5"}, "one of 1, 3, 4A, none"),
         ({"end_use": "toy"}, "us-data-centre"),
     ],
