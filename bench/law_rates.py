@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import statistics
 import subprocess
 import sys
@@ -13,8 +14,37 @@ import numpy as np
 
 from twokey import api
 from twokey.law.assess import assess
+from twokey.law.bulk import answer_rows
 from twokey.law.region import FACTS
 from twokey.law.screen import lawful_region, mask
+
+COUNTRIES = (
+    *("CN", "HK", "MO", "SG", "MY", "AE", "SA", "VN", "DE", "JP"),
+    *("TW", "IN", "IL", "RU", "KZ", "BR", "GB", "KR", "TH", "ID"),
+)
+    [
+        "CN",
+        "HK",
+        "MO",
+        "SG",
+        "MY",
+        "AE",
+        "SA",
+        "VN",
+        "DE",
+        "JP",
+        "TW",
+        "IN",
+        "IL",
+        "RU",
+        "KZ",
+        "BR",
+        "GB",
+        "KR",
+        "TH",
+        "ID",
+    ]
+)
 
 
 def exact_rate(seconds: float = 3.0) -> tuple[float, float]:
@@ -53,6 +83,31 @@ def array_rate(designs: int = 1_000_000, rounds: int = 5) -> float:
     return designs * rounds / (time.process_time() - start)
 
 
+def bulk_rate(count: int = 100_000, seed: int = 3) -> float:
+    """Return trades per second of a table answered on two processes, JSON text included [1/s, wall].
+
+    The trades are random: every catalogue chip, four years of days, twenty destinations and seats, few alike.
+    """
+    rng = random.Random(seed)
+    names = [c.id for c in api.chips()]
+    rows = [
+        (
+            str(i),
+            {
+                "item": rng.choice(names),
+                "on": str(dt.date(2022, 8, 1) + dt.timedelta(days=rng.randrange(1500))),
+                "to": rng.choice(COUNTRIES),
+                "end_user_seat": rng.choice(COUNTRIES),
+            },
+        )
+        for i in range(count)
+    ]
+    begin = time.perf_counter()
+    answered = sum(1 for _ in answer_rows(iter(rows), processes=2))
+    assert answered == count
+    return count / (time.perf_counter() - begin)
+
+
 def cold_start(runs: int = 15) -> tuple[float, float]:
     """Return the median and largest wall time of a fresh `twokey check` process [s]."""
     command = [str(Path(sys.executable).with_name("twokey")), "check", "nvidia-h20", "--to", "CN", "--on", "2025-04-17"]
@@ -68,6 +123,7 @@ def main() -> None:
     """Print the rates."""
     rate, median = exact_rate()
     print(f"exact verdicts, both keys with reasons, one core   {rate:>12,.0f} /s   median {median:.3f} ms")
+    print(f"a table of random trades, two processes              {bulk_rate():>10,.0f} /s")
     print(f"array reading of the law, one core                 {array_rate():>12,.0f} designs/s")
     middle, worst = cold_start()
     print(f"cold start of `twokey check`                       {middle:>12.3f} s    largest {worst:.3f} s")

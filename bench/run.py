@@ -9,6 +9,7 @@ import bruteforce
 import kernels
 import law_rates
 import searches
+import sku
 from common import machine
 from twokey.perf.warm import warm
 
@@ -25,7 +26,9 @@ def main() -> int:
     print("search against complete enumeration")
     bad += bruteforce.main()
     print("searches")
-    return bad + searches.main()
+    bad += searches.main()
+    print("one more chip, 100,000 draws")
+    return bad + sku.main()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from twokey.brief.words import NOT_ADVICE
 from twokey.quantities.problem import Problem
 from twokey.sources.files import write_text
 
-SECTIONS = ("verdicts", "timeline", "limits", "designs", "duties", "charge", "claims", "who", "unverified")
+SECTIONS = ("verdicts", "timeline", "limits", "designs", "duties", "charge", "sku", "claims", "who", "unverified")
 
 
 class Reader(HTMLParser):

@@ -17,6 +17,9 @@ from twokey.chips.catalogue import Chip, chips, find
 from twokey.law.region import Cell
 from twokey.trade.duty import Duty, duty
 from twokey.trade.exposure import Exposure, exposure
+from twokey.trade.inputs import read_decision
+from twokey.trade.position import Outcome, read_position
+from twokey.trade.sku import Advice, decide
 
 __all__ = ["Brief", "run"]
 
@@ -36,6 +39,7 @@ class Brief:
     plane : chips with their facts, as points of the map
     designs : design answers, workload by workload and within a workload day by day
     duties : each question of the scenario with its answer
+    outcome, advice : the position under its event, and whether to build one more chip, where the scenario names them
     seconds : wall time the run took [s]
     """
 
@@ -49,6 +53,8 @@ class Brief:
     duties: list[tuple[DutyQuestion, Duty]]
     exposure: Exposure
     marks: list[Mark]
+    outcome: Outcome | None = None
+    advice: Advice | None = None
     seconds: float = 0.0
     left_out: list[str] = field(default_factory=list)
 
@@ -72,6 +78,8 @@ class Brief:
             "designs": self.designs,
             "duties": [{"name": q.name, **d.to_json()} for q, d in self.duties],
             "exposure": self.exposure.to_json(),
+            "position": None if self.outcome is None else self.outcome.to_json(),
+            "sku": None if self.advice is None else self.advice.to_json(),
             "claims": [m.to_json() for m in self.marks],
             "counts": self.counts,
             "limits": list(self.scenario.limits) + self.left_out,
@@ -124,10 +132,12 @@ def run(
     say("money and claims", steps - 1)
     duties = [(q, _duty(q)) for q in plan.duties]
     marks = [mark(c, facts) for c in plan.claims]
+    outcome = read_position(plan.position).under() if plan.position else None
+    advice = decide(read_decision(plan.decision)) if plan.decision else None
     say("done", steps)
     return Brief(
         plan, answers, spans, regions, maps, _plane(plan), designs, duties, facts.exposure, marks,
-        time.perf_counter() - began,
+        outcome, advice, time.perf_counter() - began,
     )  # fmt: skip
 
 

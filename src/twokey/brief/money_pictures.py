@@ -29,6 +29,9 @@ def waterfall(outcome: Outcome) -> go.Figure:
         measure=["total" if s.total else "relative" for s in steps],
         text=[f"{float(s.usd_bn):.2f}" for s in steps],
         textposition="outside",
+        increasing={"marker": {"color": "#2f6f9f"}},
+        decreasing={"marker": {"color": "#5d9e8f"}},
+        totals={"marker": {"color": "#7a838d"}},
     )
     return _titled(go.Figure(bars), f"{outcome.position.name}: from what was committed to the charge", "", "USD bn")
 
@@ -52,6 +55,7 @@ def tornado(advice: Advice, most: int = 12) -> go.Figure:
             orientation="h",
             name=label,
             text=[f"{getattr(s, end):g}" for s in shown],
+            textangle=0,
         )
     figure.update_layout(barmode="overlay")
     figure.add_vline(x=mean, line_width=1)
@@ -89,19 +93,28 @@ def tree(advice: Advice) -> go.Figure:
             y += [height[path[:-1]], height[path], None]
     figure = go.Figure(go.Scatter(x=x, y=y, mode="lines", hoverinfo="skip"))
     labels = [
-        f"{path[-1] if path else advice.decision.name}, {100 * chance[path]:.0f}%"
+        f"{path[-1] if path else 'today'}, {100 * chance[path]:.0f}%"
         + (f": {values[path]:+.2f}" if path in values else "")
         for path in height
     ]
     figure.add_scatter(
-        x=[len(p) for p in height], y=list(height.values()), mode="markers+text", text=labels, textposition="top center"
-    )
+        x=[len(p) for p in height], y=list(height.values()), mode="markers+text", text=labels,
+        textposition=["middle right" if path in values else "top center" for path in height],
+    )  # fmt: skip
     figure.update_layout(showlegend=False)
-    figure.update_xaxes(visible=False)
+    deepest = max(len(path) for path in height)
+    figure.update_xaxes(visible=False, range=[-0.25, 1.6 * deepest])
     figure.update_yaxes(visible=False)
     return _titled(figure, "Both governments' moves, with the chances given (USD bn at the end)", "", "")
 
 
 def _titled(figure: go.Figure, title: str, x: str, y: str) -> go.Figure:
-    figure.update_layout(title=title, template="plotly_white", xaxis_title=x, yaxis_title=y)
+    figure.update_layout(
+        title=title,
+        template="plotly_white",
+        colorway=["#2f6f9f", "#c8501e", "#5d9e8f"],
+        xaxis_title=x,
+        yaxis_title=y,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0},
+    )
     return figure

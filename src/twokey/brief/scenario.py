@@ -13,6 +13,8 @@ from twokey.sources.figure import CHECKED, CONFIDENCE
 from twokey.sources.text import Value, read_file
 from twokey.trade.duty import LISTS_301
 from twokey.trade.exposure import exposure
+from twokey.trade.inputs import shipped as decisions
+from twokey.trade.position import positions
 
 __all__ = [
     "Check", "Claim", "Day", "DesignPlan", "DutyQuestion", "Event", "Evidence", "Party", "Scenario", "Search",
@@ -142,6 +144,8 @@ class Scenario:
     design: DesignPlan
     duties: tuple[DutyQuestion, ...]
     charge: str | None
+    position: str | None
+    decision: str | None
     claims: tuple[Claim, ...]
     limits: tuple[str, ...]
 
@@ -196,7 +200,7 @@ def read_scenario(ref: str | Path | None = None) -> Scenario:
 def _scenario(root: Value) -> Scenario:
     f = root.fields(
         ("name", "title", "question", "trade", "datacentre", "days", "timeline", "chips", "design"),
-        ("parties", "events", "duties", "charge", "claims", "limits_of_this_page"),
+        ("parties", "events", "duties", "charge", "position", "decision", "claims", "limits_of_this_page"),
     )
     span = f["timeline"].fields(("first", "last"))
     first, last = span["first"].day(), span["last"].day()
@@ -224,6 +228,8 @@ def _scenario(root: Value) -> Scenario:
         design=_design(f["design"]),
         duties=tuple(_duty(v) for v in f["duties"]) if "duties" in f else (),
         charge=f["charge"].one_of(tuple(exposure().charges)) if "charge" in f else None,
+        position=f["position"].one_of(positions()) if "position" in f else None,
+        decision=f["decision"].one_of(decisions()) if "decision" in f else None,
         claims=claims,
         limits=f["limits_of_this_page"].texts() if "limits_of_this_page" in f else (),
     )

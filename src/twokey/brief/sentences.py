@@ -23,6 +23,7 @@ from twokey.quantities.exact import as_text
 
 if TYPE_CHECKING:
     from twokey.brief.dossier import Brief
+    from twokey.trade.sku import Advice
 
 __all__ = [
     "binding",
@@ -33,6 +34,7 @@ __all__ = [
     "main_reason",
     "money",
     "short_answer",
+    "sku_lines",
     "summary",
 ]
 
@@ -276,3 +278,25 @@ def money(brief: Brief) -> str:
     said = f"{text[0].upper()}{text[1:]}. " if text else ""
     counts = ", ".join(f"{n} {status}" for status, n in brief.counts.items())
     return said + (f"Of {len(brief.marks)} claims: {counts}." if brief.marks else "")
+
+
+def sku_lines(a: Advice) -> list[str]:
+    """Return the advice on one more chip in sentences; every figure is the model's, from the inputs listed."""
+    bn, v = 1e9, a.value
+    said = [
+        f"{a.decision.name}, decided on {day(a.decision.on)} on what was known then: "
+        + (f"build it and commit to {number(a.commit_units)} chips, {a.commit_usd / bn:.2f} USD billion."
+           if a.go else "do not build it."),
+        f"Expected value {v.mean_usd / bn:+.2f} USD billion, P5 {v.p5_usd / bn:+.2f}, P95 {v.p95_usd / bn:+.2f}; a "
+        f"loss in {100 * v.loss_probability:.0f}% of {number(a.draws)} draws (seed {a.seed}).",
+        f"Waiting a quarter is worth {a.value_of_waiting_usd / bn:+.2f} USD billion.",
+        f"Closings a year known by then: United States {a.hazard.us.quantile_per_year(0.5):.2f} at the median "
+        f"({a.hazard.us.quantile_per_year(0.05):.2f} to {a.hazard.us.quantile_per_year(0.95):.2f}), from "
+        f"{a.hazard.us.closings} parts; China from {a.hazard.cn.closings}.",
+    ]  # fmt: skip
+    if a.tree_value_usd is not None:
+        said.append(f"Over the tree of both governments' moves: {a.tree_value_usd / bn:+.2f} USD billion.")
+    return [
+        *said,
+        "Most inputs are assumptions, listed with their sources in the page; they can be overridden from a file.",
+    ]

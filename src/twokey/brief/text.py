@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from twokey.brief.lines import SIGNS, STYLES, lane, plane
-from twokey.brief.sentences import binding, comparison, limits, main_reason, short_answer, summary
+from twokey.brief.sentences import binding, comparison, limits, main_reason, short_answer, sku_lines, summary
 from twokey.brief.words import NOT_ADVICE, chip_name, day, number, time_text, usd, workload_name
 from twokey.quantities.exact import as_text
 
@@ -38,6 +38,7 @@ def render(brief: Brief) -> RenderableType:
     parts += _part("The best lawful chip", *_designs(brief))
     parts += _part("Duties", _duties(brief)) if brief.duties else []
     parts += _part("The charge, USD billion", _charge(brief)) if plan.charge else []
+    parts += _part("One more chip?", *(Text(f"- {t}") for t in sku_lines(brief.advice))) if brief.advice else []
     parts += _part("Claims", _claims(brief)) if brief.marks else []
     parts += _part("What this rests on", *(Text(f"- {line}") for line in plan.limits), Text(NOT_ADVICE))
     return Group(*parts)

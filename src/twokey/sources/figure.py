@@ -12,7 +12,8 @@ CONFIDENCE = ("high", "medium", "low", "rumour", "derived")
 inferred; press rumour; computed from other figures."""
 
 CHECKED = ("unverified", "read-once", "read-twice")
-"""Whether the figure was compared with its source: not yet, once, twice by different readers."""
+"""Whether the figure was compared with its source: not yet; by one reader, ours or the editor of the reference it was
+carried over from; by two different readers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from twokey.brief.html import pictures
 from twokey.brief.html.markup import Html, Part, details, tag
 from twokey.brief.html.markup import table as table_of
+from twokey.brief.html.sku_parts import waterfall_part
 from twokey.brief.words import day, number, usd
 from twokey.quantities.exact import as_text
 
@@ -80,7 +81,7 @@ def charge(brief: Brief) -> Part:
     e, seller = brief.exposure, brief.scenario.charge
     charges = sorted(e.charges.values(), key=lambda c: c.seller != seller)
     rows = [row for c in charges for row in _charge_rows(c)]
-    out: list[Part] = [table_of(["", "day", "USD billion", ""], rows, numbers=(2,))]
+    out: list[Part] = [table_of(["", "day", "USD billion", ""], rows, numbers=(2,)), *waterfall_part(brief)]
     if seller == e.quarter_seller:
         out += [_forgone(e), tag("p", _margin(e)), tag("h3", "Revenue from China, on two bases that must not be mixed")]
         out.append(_china(e))

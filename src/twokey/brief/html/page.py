@@ -13,6 +13,7 @@ from twokey.brief.html.markup import Html, join, tag
 from twokey.brief.html.money_parts import charge, duties
 from twokey.brief.html.pictures import picture
 from twokey.brief.html.planes import plane
+from twokey.brief.html.sku_parts import sku
 from twokey.brief.sentences import summary
 from twokey.brief.words import NOT_ADVICE, day
 from twokey.quantities.exact import as_text
@@ -42,6 +43,7 @@ _PARTS = (
     ("designs", "The best lawful chip", designs),
     ("duties", "", duties),
     ("charge", "The charge and what is at stake", charge),
+    ("sku", "One more chip?", sku),
     ("claims", "Claims of the week, marked", claims),
     ("who", "Who and when", who),
     ("unverified", "What this rests on", basis),
@@ -80,6 +82,7 @@ def _empty(brief: Brief) -> set[str]:
         "designs": plan.design.searches,
         "duties": plan.duties,
         "charge": plan.charge,
+        "sku": plan.decision,
         "claims": plan.claims,
         "who": plan.parties or plan.events,
     }
