@@ -22,29 +22,6 @@ COUNTRIES = (
     *("CN", "HK", "MO", "SG", "MY", "AE", "SA", "VN", "DE", "JP"),
     *("TW", "IN", "IL", "RU", "KZ", "BR", "GB", "KR", "TH", "ID"),
 )
-    [
-        "CN",
-        "HK",
-        "MO",
-        "SG",
-        "MY",
-        "AE",
-        "SA",
-        "VN",
-        "DE",
-        "JP",
-        "TW",
-        "IN",
-        "IL",
-        "RU",
-        "KZ",
-        "BR",
-        "GB",
-        "KR",
-        "TH",
-        "ID",
-    ]
-)
 
 
 def exact_rate(seconds: float = 3.0) -> tuple[float, float]:
