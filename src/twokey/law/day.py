@@ -141,8 +141,13 @@ def stands(p: Provision, truths: Sequence[Truth]) -> bool:
     return ev(p.item, truths) is True and ev(p.trade, truths) is True
 
 
-def law_on(day: dt.date, known_on: dt.date | None = None, overlays: Sequence[Path] = ()) -> DayLaw:
-    """Return the law of a day, compiled; what could not be known on `known_on` is left out.
+def law_on(
+    day: dt.date,
+    known_on: dt.date | None = None,
+    overlays: Sequence[Path] = (),
+    without: frozenset[str] = frozenset(),
+) -> DayLaw:
+    """Return the law of a day, compiled; what could not be known on `known_on` and rules `without` are left out.
 
     Raises
     ------
@@ -150,17 +155,17 @@ def law_on(day: dt.date, known_on: dt.date | None = None, overlays: Sequence[Pat
         If the data or an overlay cannot be used.
     """
     layers = stamped(overlays)
-    return _law_on(_era(day, layers), known_on, layers)
+    return _law_on(_era(day, layers), known_on, layers, without)
 
 
 @functools.lru_cache(maxsize=512)
-def _law_on(day: dt.date, known_on: dt.date | None, overlays: Stamped) -> DayLaw:
+def _law_on(day: dt.date, known_on: dt.date | None, overlays: Stamped, without: frozenset[str]) -> DayLaw:
     law = DayLaw(day)
     every = book([path for path, _, _ in overlays])
     in_force: dict[str, tuple[Rule, Version]] = {}
     for rule in every:
         version = _version_on(rule, day, known_on)
-        if version is not None:
+        if version is not None and rule.id not in without:
             in_force[rule.id] = (rule, version)
     for rule, version in in_force.values():
         found = law.provisions.setdefault(f"{rule.jurisdiction} {rule.layer}", [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -40,6 +40,7 @@ def lawful_region(
     known_on: dt.date | None = None,
     assume: Mapping[str, Fraction] | None = None,
     overlays: Sequence[Path] = (),
+    without: Collection[str] = (),
 ) -> Region:
     """Return the designs whose verdict in a trade is sure to be open, as a union of half-open cells.
 
@@ -52,6 +53,7 @@ def lawful_region(
     ----------
     seller : slug of who sells the design; letters bind their addressees only
     datacentre : whether it is designed or marketed for data centres
+    without : ids of rules that are taken not to be in force: what the law would leave without them
     accept : "open", or "conditional" to take also what a notice or a licence not presumed to be denied can open
 
     Raises
@@ -67,7 +69,8 @@ def lawful_region(
     """
     if accept not in _ACCEPT:
         raise Problem("accept", repr(accept), "open or conditional", "write one of the two", kind="usage")
-    return _grid(trade, seller, datacentre, known_on, assume, overlays).region(_ACCEPT[accept])
+    grid = _grid(trade, seller, datacentre, known_on, assume, overlays, frozenset(without))
+    return grid.region(_ACCEPT[accept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +129,11 @@ def _grid(
     known_on: dt.date | None,
     assume: Mapping[str, Fraction] | None,
     overlays: Sequence[Path],
+    without: frozenset[str] = frozenset(),
 ) -> _Grid:
     if trade.on is None:
         raise Problem("the trade", "no day", "the day of the trade", "write --on 2025-04-17")
-    law = law_on(trade.on, known_on, overlays)
+    law = law_on(trade.on, known_on, overlays, without)
     seat = "US" if seller in ("nvidia", "amd", "intel") else None
     design = ItemSheet(name="a design", seller=seller, seller_seat=seat, datacentre=datacentre)
     return _Grid(law, facts_of(design, trade, published(design, law, assume or {})))

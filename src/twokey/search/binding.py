@@ -174,8 +174,9 @@ def binding(
 
     Returns
     -------
-    rows : limit; gain_if_dropped, the share by which the objective falls when this limit alone is dropped (for an end
-        of the grid: when the grid is one level longer) [1]; shadow_price, by how much the objective falls per unit
+    rows : limit; gain_if_dropped, the share by which the objective falls when this limit is dropped, or, where
+        `without_rule` tells what it leaves, the rule that sets it (for an end of the grid: when the grid is one level
+        longer) [1]; shadow_price, by how much the objective falls per unit
         when the limit is moved outwards by moved_percent, that is 5, or the first of 10, 20, 40 at which the grid
         has a better design [s, or s USD, per unit named in `per`]; method, "full search"
         where the new optimum is proved to 0.4 percent, else "local search"
@@ -188,11 +189,10 @@ def binding(
     asked = _Asked(model, best, value)
     rows = []
     for name in limit_names(model.limits):
-        free = without(model.limits, name)
-        if without_rule and name in without_rule:
-            free = limits_of(without_rule[name], model.limits.memory_bytes, model.space)
-        found, _ = _improve(asked, Model(model.space, model.workload, model.objective, free), best, seed)
-        gain = 1 - found / value
+        gain = _gain(asked, without(model.limits, name), seed)
+        if gain > GAIN and without_rule and name in without_rule:
+            # the limit binds; what its fall is worth depends on what the law puts in its place
+            gain = _gain(asked, limits_of(without_rule[name], model.limits.memory_bytes, model.space), seed)
         if gain > GAIN:
             for share in MOVES:
                 moved, step, unit = _moved(model.limits, name, share)
@@ -202,6 +202,13 @@ def binding(
             rows.append(_row(name, gain, value - near, step, unit, method) | {"moved_percent": float(100 * share)})
     rows += _grid_rows(asked, seed)
     return sorted(rows, key=lambda row: -row["gain_if_dropped"])
+
+
+def _gain(asked: _Asked, limits: Limits, seed: int) -> float:
+    """Return the share by which the objective falls under other limits."""
+    m = asked.model
+    found, _ = _improve(asked, Model(m.space, m.workload, m.objective, limits), asked.best, seed)
+    return 1 - found / asked.value
 
 
 def explain_nothing(space: Space, workload: Workload, objective: str, limits: Limits) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 from twokey.chips.catalogue import find
 from twokey.law.question import Trade
@@ -52,12 +53,32 @@ def best_lawful(
         If a rival is unknown, the trade lacks a fact, or nothing in the space is lawful and holds the model.
     """
     chips = [find(name) for name in rivals]
-    region = EVERYTHING
+    region, without_rule = EVERYTHING, {}
     if trade is not None:
-        region = lawful_region(
-            trade, seller=seller, datacentre=datacentre, accept=accept, known_on=known_on, assume=assume
+        read = partial(
+            lawful_region,
+            trade,
+            seller=seller,
+            datacentre=datacentre,
+            accept=accept,
+            known_on=known_on,
+            assume=assume,
         )
-    result = optimise(space, workload, objective, region, gap=gap, seconds=seconds, seed=seed, progress=progress)
+        region = read()
+        # a limit that falls leaves what stands behind it: the region is read anew without the rule that sets it
+        labels = {label for cell in region.cells for label in cell.limits if label is not None}
+        without_rule = {label: read(without=(label.split(" ")[0],)) for label in labels}
+    result = optimise(
+        space,
+        workload,
+        objective,
+        region,
+        gap=gap,
+        seconds=seconds,
+        seed=seed,
+        progress=progress,
+        without_rule=without_rule,
+    )
     result.seller, result.datacentre = seller, datacentre
     result.versus = versus(result, workload, objective, chips)
     return result
