@@ -88,7 +88,10 @@ def _design_table(have: list[dict[str, Any]]) -> Html:
         row("limits of the law that bind", lambda d: _list(binding(d, law=True))),
         row("ends of the space that bind", lambda d: _list(binding(d, law=False))),
     ]
-    caption = f"The best designs of space {have[0]['space']['name']}; in brackets the time saved were the rule that sets the limit not in force, or the space larger"
+    caption = (
+        f"The best designs of space {have[0]['space']['name']}; in brackets the time saved were the rule that sets the "
+        "limit not in force, or the space one step larger"
+    )
     return table_of(["", *(f"law of {day(d['on'])}" for d in have)], rows, caption=caption)
 
 
