@@ -48,6 +48,8 @@ def test_the_sheet_of_the_contract_reads_exactly() -> None:
         (("4000", "nan"), "sheet.yaml:10", "nan"),
         (("4000", "4 TB/s"), "sheet.yaml:10", "4 TB/s"),
         (("4000", "1e9999"), "sheet.yaml:10", "1e9999"),
+        (("814", "1e400"), "sheet.yaml:9", "1e400"),
+        (("bits: 16", "bits: 16000"), "sheet.yaml:7", "16000"),
         (("datacentre: yes", "datacentre: maybe"), "sheet.yaml:5", "maybe"),
         (("seller_seat: US", "seller_seat: usa"), "sheet.yaml:4", "usa"),
         (("seller: nvidia", "seller: nvidia\nseller: amd"), "sheet.yaml:4", "a second time"),

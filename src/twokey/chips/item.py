@@ -53,6 +53,9 @@ class ItemSheet:
         return None if tpp is None or area is None else tpp / area
 
 
+_MOST, _MOST_BITS = 10**9, 1024
+"""No chip has a figure above these in the units of the sheet; a larger one is a slip of the pen or of the unit."""
+
 _REQUIRED = ("name",)
 _OPTIONAL = (
     "seller",
@@ -100,7 +103,7 @@ def item_from_value(root: Value, *, id: str = "") -> ItemSheet:
 
     def mode(v: Value) -> Mode:
         m = v.fields(("mode", "bits", "tops"))
-        return Mode(m["mode"].text(), m["bits"].whole(least=1), m["tops"].number(above=0))
+        return Mode(m["mode"].text(), m["bits"].whole(least=1, most=_MOST_BITS), m["tops"].number(above=0, most=_MOST))
 
     modes = tuple(mode(v) for v in f["modes"]) if "modes" in f else None
     if modes is not None and not modes:
@@ -117,9 +120,11 @@ def item_from_value(root: Value, *, id: str = "") -> ItemSheet:
         applicable_die_area_mm2=f["applicable_die_area_mm2"].number(above=0)
         if "applicable_die_area_mm2" in f
         else None,
-        dram_bandwidth_GBps=f["dram_bandwidth_GBps"].number(least=0) if "dram_bandwidth_GBps" in f else None,
-        io_bandwidth_GBps=f["io_bandwidth_GBps"].number(least=0) if "io_bandwidth_GBps" in f else None,
-        transistors_bn=f["transistors_bn"].number(above=0) if "transistors_bn" in f else None,
+        dram_bandwidth_GBps=f["dram_bandwidth_GBps"].number(least=0, most=_MOST)
+        if "dram_bandwidth_GBps" in f
+        else None,
+        io_bandwidth_GBps=f["io_bandwidth_GBps"].number(least=0, most=_MOST) if "io_bandwidth_GBps" in f else None,
+        transistors_bn=f["transistors_bn"].number(above=0, most=_MOST) if "transistors_bn" in f else None,
         us_commercial_since=month(f["us_commercial_since"]) if "us_commercial_since" in f else None,
     )
 

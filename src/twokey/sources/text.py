@@ -133,19 +133,26 @@ class Value:
             raise self.refuse("a text", "write a value, or remove the key")
         return value
 
-    def number(self, *, above: Fraction | int | None = None, least: Fraction | int | None = None) -> Fraction:
+    def number(
+        self, *, above: Fraction | int | None = None, least: Fraction | int | None = None, most: int | None = None
+    ) -> Fraction:
         """Return the exact value of a decimal number within the stated limits."""
         value = parse_number(self.text())
         limit = f" above {above}" if above is not None else f" of at least {least}" if least is not None else ""
+        limit += f" and at most {most:,}" if most is not None else ""
         if value is None:
             raise self.refuse(f"a decimal number{limit}", "write digits only, with a point for decimals, no unit")
-        if (above is not None and value <= above) or (least is not None and value < least):
+        if (
+            (above is not None and value <= above)
+            or (least is not None and value < least)
+            or (most is not None and value > most)
+        ):
             raise self.refuse(f"a number{limit}", "correct it, or leave the line out if the figure is unknown")
         return value
 
-    def whole(self, *, least: int = 0) -> int:
-        """Return a whole number of at least `least`."""
-        value = self.number(least=least)
+    def whole(self, *, least: int = 0, most: int | None = None) -> int:
+        """Return a whole number within the stated limits."""
+        value = self.number(least=least, most=most)
         if value.denominator != 1:
             raise self.refuse("a whole number", "remove the decimals")
         return int(value)
