@@ -117,7 +117,7 @@ def item_from_value(root: Value, *, id: str = "") -> ItemSheet:
         seller_seat=seat(f["seller_seat"]) if "seller_seat" in f else None,
         datacentre=f["datacentre"].yes_no() if "datacentre" in f else None,
         modes=modes,
-        applicable_die_area_mm2=f["applicable_die_area_mm2"].number(above=0)
+        applicable_die_area_mm2=f["applicable_die_area_mm2"].number(above=0, most=_MOST)
         if "applicable_die_area_mm2" in f
         else None,
         dram_bandwidth_GBps=f["dram_bandwidth_GBps"].number(least=0, most=_MOST)
