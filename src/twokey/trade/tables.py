@@ -1,22 +1,18 @@
-"""Tables as CSV, JSON and XLSX; in the workbook, cells that follow from others hold formulas.
-
-The workbook is written as the plain parts of Office Open XML: text in place, numbers, formulas with their value. No
-package is needed for it.
-"""
+"""Tables as CSV, JSON and XLSX; in the workbook, cells that follow from others hold formulas."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from twokey.quantities.problem import Problem
+from twokey.sources.files import whole_file, write_text
 from twokey.trade.duty_table import MonthRow
 from twokey.trade.position import Outcome
 from twokey.trade.sku import Advice
@@ -142,20 +138,17 @@ def write_tables(path: str | Path, sheets: Sequence[Sheet]) -> None:
     """
     path = Path(path)
     if path.suffix == ".xlsx":
-        data = _xlsx(sheets)
+        with whole_file(path) as part:
+            _write_xlsx(part, sheets)
     elif path.suffix == ".json":
         plain = {s.name: [dict(zip(s.rows[0], map(_value, r), strict=False)) for r in s.rows[1:]] for s in sheets}
-        data = (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode()
+        write_text(path, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
     elif path.suffix == ".csv" and len(sheets) == 1:
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows([_value(c) for c in r] for r in sheets[0].rows)
-        data = out.getvalue().encode()
+        write_text(path, out.getvalue())
     else:
         raise Problem("--out", path.name, "a name in .xlsx, .json, or .csv for one table", "choose one of the endings")
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise Problem("--out", str(path), "a file that can be written", error.strerror or "check the path") from None
 
 
 def _records(rows: Sequence[dict[str, float]]) -> tuple[tuple[Cell, ...], ...]:
@@ -172,60 +165,19 @@ def _value(cell: Cell) -> str | float | int | None:
     return cell.value if isinstance(cell, Formula) else cell
 
 
-_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
-_RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_DOC = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+def _write_xlsx(path: Path, sheets: Sequence[Sheet]) -> None:
+    """Write a workbook; the same bytes for the same tables."""
+    import xlsxwriter
 
-
-def _xlsx(sheets: Sequence[Sheet]) -> bytes:
-    """The workbook's parts in a zip, the same bytes for the same tables."""
-    numbers = range(1, len(sheets) + 1)
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_TYPES}"><Default Extension="rels" ContentType="application/'
-        f'vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>'
-        + "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_KIND}.worksheet+xml"/>' for n in numbers
-        )
-        + "</Types>",
-        "_rels/.rels": f'<Relationships xmlns="{_RELS}"><Relationship Id="r1" Type="{_DOC}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOC}"><sheets>'
-        + "".join(
-            f'<sheet name="{escape(s.name)}" sheetId="{n}" r:id="r{n}"/>' for n, s in zip(numbers, sheets, strict=True)
-        )
-        + '</sheets><calcPr fullCalcOnLoad="1"/></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_RELS}">'
-        + "".join(
-            f'<Relationship Id="r{n}" Type="{_DOC}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
-        )
-        + "</Relationships>",
-    }
-    for n, sheet in zip(numbers, sheets, strict=True):
-        rows = "".join(
-            f'<row r="{i}">' + "".join(_xml(f"{_column(j)}{i}", c) for j, c in enumerate(row)) + "</row>"
-            for i, row in enumerate(sheet.rows, 1)
-        )
-        parts[f"xl/worksheets/sheet{n}.xml"] = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), _HEAD + text, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
-def _xml(at: str, cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, Formula):
-        return f'<c r="{at}"><f>{escape(cell.text)}</f><v>{cell.value!r}</v></c>'
-    if isinstance(cell, str):
-        return f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>'
-    return f'<c r="{at}"><v>{cell!r}</v></c>'
-
-
-def _column(index: int) -> str:
-    return (_column(index // 26 - 1) if index >= 26 else "") + chr(65 + index % 26)
+    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
+        book.set_properties({"created": dt.datetime(2000, 1, 1)})
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name)
+            for i, row in enumerate(sheet.rows):
+                for j, cell in enumerate(row):
+                    if isinstance(cell, Formula):
+                        page.write_formula(i, j, f"={cell.text}", None, cell.value)
+                    elif isinstance(cell, str):
+                        page.write_string(i, j, cell)
+                    elif cell is not None:
+                        page.write_number(i, j, cell)
