@@ -34,15 +34,12 @@ warm: .venv/.installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Twokey needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@rm -rf .venv
-	@if command -v uv >/dev/null 2>&1; then \
-	  echo "Installing with uv ..." && uv venv -q --python $(PYTHON) .venv && \
+	@{ command -v uv >/dev/null 2>&1 && echo "Installing with uv ..." && uv venv -q --python $(PYTHON) .venv && \
 	  VIRTUAL_ENV=.venv uv pip sync -q --require-hashes requirements.lock && \
-	  VIRTUAL_ENV=.venv uv pip install -q --no-deps --no-build-isolation -e . ; \
-	else \
-	  echo "Installing with pip (a minute or two) ..." && $(PYTHON) -m venv .venv && \
+	  VIRTUAL_ENV=.venv uv pip install -q --no-deps --no-build-isolation -e . ; } || { \
+	  echo "Installing with pip (a minute or two) ..." && rm -rf .venv && $(PYTHON) -m venv .venv && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; }
 	@touch $@
 
 requirements.lock: ;
