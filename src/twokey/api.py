@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twokey.diversion.verbs import forensics
 from twokey.quantities.problem import Problem
 from twokey.trade.verbs import cost, duty_months, exposure, held_against, published_figures, sku, write_money
 
@@ -46,6 +47,7 @@ __all__ = [
     "estimate",
     "estimate_cases",
     "exposure",
+    "forensics",
     "held_against",
     "item",
     "law",
