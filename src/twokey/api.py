@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twokey.diversion.verbs import forensics
+from twokey.diversion.verbs import fetch_list, flags, forensics, obligations, screen, screen_decide
 from twokey.quantities.problem import Problem
 from twokey.trade.verbs import cost, duty_months, exposure, held_against, published_figures, sku, write_money
 
@@ -47,13 +47,18 @@ __all__ = [
     "estimate",
     "estimate_cases",
     "exposure",
+    "fetch_list",
+    "flags",
     "forensics",
     "held_against",
     "item",
     "law",
     "law_page",
     "models",
+    "obligations",
     "published_figures",
+    "screen",
+    "screen_decide",
     "sku",
     "spaces",
     "timeline",
