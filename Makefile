@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: brief test bench warm lint browser clean
+.PHONY: brief test bench accuracy warm lint browser clean
 
 brief: warm
 	@$(BIN)/twokey brief --html $(OUT)/brief.html
@@ -25,6 +25,11 @@ browser: warm
 
 bench: warm
 	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python bench/run.py
+
+# our error beside the peers' on the same measured rows; tables need: pip install aiconfigurator-core==0.12.0 pyarrow
+MEASURED ?= ../shared/measured
+accuracy: .venv/.installed
+	@MEASURED=$(MEASURED) OMP_NUM_THREADS=1 $(BIN)/python bench/accuracy.py
 
 # compiled kernels belong to the installation: they are made once and kept beside the sources
 warm: .venv/.installed

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twokey.diversion.verbs import fetch_list, flags, forensics, obligations, screen, screen_decide
+from twokey.perf.fitted.verbs import operators
 from twokey.quantities.problem import Problem
 from twokey.trade.verbs import cost, duty_months, exposure, held_against, published_figures, sku, write_money
 
@@ -56,6 +57,7 @@ __all__ = [
     "law_page",
     "models",
     "obligations",
+    "operators",
     "published_figures",
     "screen",
     "screen_decide",
@@ -289,12 +291,13 @@ def estimate(ref: str, *, model: str, phase: str, **options: Any) -> dict[str, A
     ----------
     ref : catalogue id, or path of a design file
     model, phase : id of an LLM; "prefill", "decode" or "serve"
-    options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len
+    options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len; framework (trtllm, sglang or
+        vllm) for a catalogue chip
 
     Returns
     -------
     dict
-        The contract's `estimate` object.
+        The contract's `estimate` object; `interval` for a catalogue chip.
 
     Raises
     ------
@@ -317,8 +320,8 @@ def estimate_cases(path: str) -> Iterator[dict[str, Any]]:
     from twokey.sources.rows import read_rows
 
     whole = ("devices", "tp", "dp", "ep", "batch", "input", "output")
-    words = ("precision", "kv_precision")
-    ignored = ("pp", "framework")
+    words = ("precision", "kv_precision", "framework")
+    ignored = ("pp",)
     rename = {"input": "input_len", "output": "output_len"}
     for place, row in read_rows(path, required=("item", "model", "phase"), optional=(*whole, *words, *ignored)):
         try:

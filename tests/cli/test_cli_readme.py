@@ -27,6 +27,7 @@ def commands() -> list[str]:
 def folder(tmp_path: Path) -> Path:
     (sheet,) = blocks("yaml")
     (tmp_path / "my-chip.yaml").write_text(sheet, encoding="utf-8")
+    (tmp_path / "shapes.csv").write_text("operator,dtype,shape\nmatmul,bf16,8x4096x4096\nsoftmax,bf16,64x4096\n")
     return tmp_path
 
 

@@ -33,6 +33,9 @@ def _estimate(
     batch: Annotated[int | None, typer.Option("--batch", help="Sequences in flight over all devices.")] = None,
     input_len: Annotated[int | None, typer.Option("--input", help="Prompt length (ISL), tokens.")] = None,
     output_len: Annotated[int | None, typer.Option("--output", help="Output length (OSL), tokens.")] = None,
+    framework: Annotated[
+        str | None, typer.Option("--framework", help="trtllm, sglang or vllm: whose kernels a catalogue chip runs.")
+    ] = None,
     cases: Annotated[str | None, typer.Option("--cases", help="CSV: item,model,phase,devices and any option.")] = None,
     as_json: As.Json = False,
 ) -> None:
@@ -58,6 +61,7 @@ def _estimate(
         "batch": batch,
         "input_len": input_len,
         "output_len": output_len,
+        "framework": framework,
     }
     options = {k: v for k, v in given.items() if v is not None}
     assert item is not None
@@ -71,6 +75,9 @@ def _estimate(
         if answer.get(name) is not None:
             print(f"{name:<26} {answer[name] * 1e3:.4g} ms")
     print(f"{'tokens/s per device':<26} {answer['tokens_per_s_per_device']:.5g}")
+    if "interval" in answer:
+        low, high = answer["interval"]["low"], answer["interval"]["high"]
+        print(f"{'nine in ten measured within':<26} {low * 1e3:.4g} to {high * 1e3:.4g} ms (blind chips)")
     fits = "fits" if answer["fits"] else "DOES NOT FIT"
     print(f"{'memory per device':<26} {answer['memory_bytes_per_device'] / 1e9:.4g} GB ({fits})")
     for b in answer["bottlenecks"]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from twokey.chips.catalogue import Chip
 from twokey.chips.design import Design
-from twokey.perf.device import from_chip, from_design
+from twokey.perf.device import from_design
 from twokey.perf.estimate import estimate
+from twokey.perf.fitted.answer import estimate_chip
 from twokey.workloads.build import workload_for
 
 __all__ = ["estimate_for"]
@@ -23,13 +24,14 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     chip : a catalogue chip with an architecture, or a design
     model, phase : an LLM of the catalogue; "prefill", "decode" or "serve"
     options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len, as in
-        `workloads.build.workload_for`
+        `workloads.build.workload_for`; for a catalogue chip also framework
 
     Returns
     -------
     dict
         ttft_s or tpot_s or both [s], tokens_per_s_per_device [token/s], mfu [1], memory_bytes_per_device [byte],
-        fits, bottlenecks (operator, share of the time, the resource that bounds it)
+        fits, bottlenecks (operator, share of the time, the resource that bounds it); for a catalogue chip the
+        interval and the calibration's id too
 
     Raises
     ------
@@ -38,8 +40,9 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
 
     Notes
     -----
-    The model of `perf.oracle`, from architecture alone. It is not calibrated to measurements yet: it compares
-    chips and designs, and its times are lower bounds in character.
+    A catalogue chip is answered by the fitted model (`perf.fitted.answer`), with an interval. A design is answered by
+    the model of `perf.oracle` that the search uses, which no measurement calibrates: it compares designs, and its
+    times are lower bounds in character.
 
     Examples
     --------
@@ -48,8 +51,11 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     >>> got["fits"], got["bottlenecks"][0]["bound_by"]
     (True, 'dram')
     """
+    if isinstance(chip, Chip):
+        return estimate_chip(chip, model=model, phase=phase, **options)
+    options.pop("framework", None)  # a design has no software of its own
     load = workload_for(model, phase=phase, **options)
-    found = estimate(load, from_design(chip) if isinstance(chip, Design) else from_chip(chip), phase)
+    found = estimate(load, from_design(chip), phase)
     answer: dict[str, Any] = {name: getattr(found, name) for name in _ANSWERED[phase]}
     answer |= {
         "tokens_per_s_per_device": found.tokens_per_s_per_device,

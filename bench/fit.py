@@ -1,0 +1,101 @@
+"""Fit the coefficients of the operator model and write them: bench/fit.py [GROUP ...] [--write].
+
+Rows fitted on: tables of A100 and H100, and operators on A100 printed by LLMCompass (folder MEASURED, default
+../shared/measured). No row of another chip is read here. Without group names everything is fitted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import yaml
+
+import fit_attention
+import fit_gemm
+import fit_rest
+import fit_serve
+
+TARGET = Path(__file__).parent.parent / "src" / "twokey" / "data" / "perf" / "coefficients.yaml"
+STAGES: dict[str, Callable[[dict[str, dict[str, float]]], dict[str, tuple[dict[str, float], str]]]] = {
+    "gemm": fit_gemm.fit_gemm,
+    "quantise": fit_gemm.fit_quantise,
+    "decode": fit_attention.fit_decode,
+    "prefill": fit_attention.fit_prefill,
+    "mla": fit_attention.fit_mla,
+    "moe": fit_rest.fit_moe,
+    "all-reduce": fit_rest.fit_all_reduce,
+    "vector": fit_rest.fit_vector,
+    "serve": fit_serve.fit_serve,
+}
+
+
+HELD = {
+    "power": {"idle_share": "assumption", "energy_coarse_pJ": "assumption"},
+    "decode": dict.fromkeys(("cache_efficiency", "cache_share", "array_efficiency", "least_rows"), "assumption"),
+    "prefill": {"exponentials_per_clock": "flash-attention-3", "dram_efficiency": "assumption"},
+}
+"""Coefficients that are not fitted, by the first word of their group, and where they come from."""
+
+
+def main() -> None:
+    """Fit the groups asked for, print them, and write the data file if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", nargs="*", help="of " + ", ".join(STAGES))
+    parser.add_argument("--write", action="store_true", help="write the data file")
+    asked = parser.parse_args()
+    document: dict[str, Any] = {"name": "a100-h100", "groups": {}}
+    if TARGET.exists():
+        document = yaml.safe_load(TARGET.read_text(encoding="utf-8"))
+    groups = document["groups"]
+    for stage in asked.stage or STAGES:
+        began = time.perf_counter()
+        known = {name: {k: float(v["value"]) for k, v in g.items()} for name, g in groups.items()}
+        for name, (values, source) in STAGES[stage](known).items():
+            print(f"{name:<22} " + ", ".join(f"{k} {v:.4g}" for k, v in values.items()))
+            groups[name] = {
+                key: {
+                    "value": float(f"{value:.4g}"),
+                    "source": _source(name, key, source),
+                    "confidence": "derived",
+                    "checked": "unverified",
+                }
+                for key, value in values.items()
+            }
+        print(f"{stage}: {time.perf_counter() - began:.0f} s")
+        if asked.write:
+            write(document)
+
+
+def _source(group: str, key: str, fitted: str) -> str:
+    if group == "decode-mla" and key in ("array_efficiency", "least_rows"):
+        return fitted
+    return HELD.get(group.split("-")[0], {}).get(key, fitted)
+
+
+def write(document: dict[str, Any]) -> None:
+    """Write the coefficients, a line each, after a head that says what they are."""
+    lines = [
+        "# Coefficients of the fitted operator model; written by bench/fit.py, not by hand.",
+        "# Sources are keys of sources.yaml: what each group was fitted on. Units are in the names; others are ratios.",
+        f"name: {document['name']}",
+        "groups:",
+    ]
+    for name, group in document["groups"].items():
+        lines.append(f"  {name}:")
+        for key, f in group.items():
+            rest = ", ".join(f"{k}: {v}" for k, v in f.items() if k != "value")
+            value = format(Decimal(f"{float(f['value']):.4g}"), "f")
+            lines.append(f"    {key}: {{value: {value}, {rest}}}")
+    TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""A real chip as the fitted operator model sees it: architecture parameters of the catalogue as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from twokey.chips.catalogue import Chip, find
+from twokey.chips.design import Design
+from twokey.quantities.problem import Problem
+
+__all__ = ["RealChip", "from_catalogue", "from_design_record", "named"]
+
+_WIDE_KiB = 360.0
+_PAIRED_KiB = 480.0
+_FINE_NODES = ("4N", "4NP", "N5", "N4", "N3", "5 nm", "4 nm", "3 nm")
+
+
+@dataclass(frozen=True, slots=True)
+class RealChip:
+    """Architecture of one chip, as the operators need it.
+
+    Parameters
+    ----------
+    id : the chip's id in the catalogue, or "design"
+    cores : streaming multiprocessors, compute units or AI cores [1]
+    macs : 16-bit multiply-accumulates of one core in a clock [1]
+    lanes : vector lanes of one core [1]
+    clock_Hz : clock at which 2 x cores x macs x clock is the dense 16-bit peak, in hertz
+    sram_KiB : memory of one core that holds operands and results [KiB]
+    l2_bytes : shared cache [byte]
+    l2_Bps, dram_Bps, link_Bps : bandwidths; of the links in one direction [byte/s]
+    rate8, rate4 : rate of 8-bit and 4-bit floating products over the 16-bit rate; 1 where there is no such mode [1]
+    rate_int8 : the same for 8-bit integers [1]
+    tdp_W : power limit, or 0 where none is known [W]
+    fine_node : whether the logic is of a 5 nm class process or finer; else it counts as 7 nm class
+    """
+
+    id: str
+    cores: float
+    macs: float
+    lanes: float
+    clock_Hz: float
+    sram_KiB: float
+    l2_bytes: float
+    l2_Bps: float
+    dram_Bps: float
+    link_Bps: float
+    rate8: float
+    rate4: float
+    rate_int8: float
+    tdp_W: float
+    fine_node: bool
+
+    @property
+    def wide(self) -> bool:
+        """Whether a core's memory feeds its arrays by asynchronous copies (360 KiB and more: Hopper and later)."""
+        return self.sram_KiB >= _WIDE_KiB
+
+    @property
+    def shared_operands(self) -> tuple[float, float]:
+        """How often a tile's left and right operand, once read from the cache, are used [1].
+
+        Small core memories feed registers tile by tile (1, 1); larger ones let two groups of warps share the right
+        operand (1, 2); the largest pair two cores, each of which reads half of both operands (2, 2).
+        """
+        return (2.0, 2.0) if self.sram_KiB >= _PAIRED_KiB else (1.0, 2.0) if self.wide else (1.0, 1.0)
+
+    @property
+    def peak_op_per_s(self) -> float:
+        """Dense 16-bit peak: two operations for each multiply-accumulate [op/s]."""
+        return 2.0 * self.cores * self.macs * self.clock_Hz
+
+    def rate(self, bits: int, integer: bool = False) -> float:
+        """Return the rate of products of this width over the 16-bit rate [1]."""
+        if bits == 8:
+            return self.rate_int8 if integer else self.rate8
+        return self.rate4 if bits == 4 else 1.0
+
+
+def from_catalogue(chip: Chip) -> RealChip:
+    """Return a catalogue chip for the fitted model.
+
+    Raises
+    ------
+    Problem
+        If the chip's architecture is not in the catalogue.
+
+    Examples
+    --------
+    >>> h20 = named("nvidia-h20")
+    >>> h20.wide, round(h20.peak_op_per_s / 1e12), h20.rate(8)
+    (True, 148, 2.0)
+    """
+    if chip.architecture is None:
+        raise Problem(
+            chip.id,
+            "a chip without an architecture",
+            "cores, arrays, memories and clock",
+            "choose another chip, or describe this one in a design file",
+        )
+    a = {name: float(figure.value) for name, figure in chip.architecture.items()}
+    stated = {name: float(figure.value) for name, figure in chip.figures.items()}
+    modes = {m.mode: float(m.tops) for m in chip.item.modes or ()}
+    base = stated.get("fp16_dense_TFLOPS") or modes.get("fp16") or 0.0
+    fp4 = stated.get("fp4_dense_TFLOPS") or 0.0
+    fp8 = "fp8_dense_TFLOPS" in stated or "fp8" in modes
+    node = chip.attributes.get("process_node", "")
+    return RealChip(
+        id=chip.id,
+        cores=a["cores"],
+        macs=a["array_rows"] * a["array_cols"],
+        lanes=a["vector_lanes"],
+        clock_Hz=a["clock_GHz"] * 1e9,
+        sram_KiB=a["sram_KiB"],
+        l2_bytes=a["l2_MiB"] * 2**20,
+        l2_Bps=a["l2_bandwidth_GBps"] * 1e9,
+        dram_Bps=a["dram_bandwidth_GBps"] * 1e9,
+        link_Bps=a["link_bandwidth_GBps"] * 1e9,
+        rate8=a["rate8"] if fp8 else 1.0,
+        rate4=round(fp4 / base) if fp4 and base else (a["rate8"] if fp8 else 1.0),
+        rate_int8=a["rate8"],
+        tdp_W=stated.get("tdp_W", 0.0),
+        fine_node=node.startswith(_FINE_NODES),
+    )
+
+
+def from_design_record(design: Design) -> RealChip:
+    """Return a design for the fitted model: 8-bit products at twice the rate, no power limit, a 5 nm class process."""
+    d = design
+    return RealChip(
+        id="design",
+        cores=float(d.cores),
+        macs=float(d.array_rows * d.array_cols),
+        lanes=float(d.vector_lanes),
+        clock_Hz=float(d.clock_GHz) * 1e9,
+        sram_KiB=float(d.sram_KiB),
+        l2_bytes=float(d.l2_MiB) * 2**20,
+        l2_Bps=float(d.l2_bandwidth_GBps) * 1e9,
+        dram_Bps=float(d.dram_bandwidth_GBps) * 1e9,
+        link_Bps=float(d.link_bandwidth_GBps) * 1e9,
+        rate8=2.0,
+        rate4=2.0,
+        rate_int8=2.0,
+        tdp_W=0.0,
+        fine_node=True,
+    )
+
+
+@cache
+def named(chip_id: str) -> RealChip:
+    """Return the catalogue chip with this id, name or alias for the fitted model.
+
+    Raises
+    ------
+    Problem
+        If there is none, or its architecture is not known.
+    """
+    return from_catalogue(find(chip_id))

@@ -1,0 +1,92 @@
+"""Time per output token of a served model: decode steps, the prompts that share them, and the framework's own time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twokey.perf.fitted.chip import RealChip
+from twokey.perf.fitted.coefficients import Coefficients
+from twokey.perf.fitted.phase import Term, phase_terms
+from twokey.workloads.operators import Attention, Phase
+
+__all__ = ["Steps", "step_times"]
+
+_SHARES = {"dense": "dense_launch_share", "vector": "dense_launch_share", "experts": "expert_launch_share"}
+"""Share of a kernel's launch floor that remains inside a graph, by kind of operator; attention keeps all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Times of the steps of a served model.
+
+    Parameters
+    ----------
+    decode_s, prefill_s : one decode step of all sequences, and one pass over the prompts, alone [s]
+    tpot_s : mean time per output token with the prompts of others in between [s]
+    decode, prefill : the operators of both, and what is not an operator, as (name, time, bound) [s]
+    mixed_share : share of the time per output token that the prompts of others take [1]
+    """
+
+    decode_s: float
+    prefill_s: float
+    tpot_s: float
+    decode: tuple[tuple[str, float, str], ...]
+    prefill: tuple[tuple[str, float, str], ...]
+    mixed_share: float
+
+
+def _rows(terms: list[Term], s: dict[str, float], layers: float, sequences: float) -> list[tuple[str, float, str]]:
+    out = []
+    for term in terms:
+        share = s.get(_SHARES.get(term.kind, ""), 1.0)
+        out.append((term.operator, term.work_s + share * term.launch_s + term.quantise_s, term.bound_by))
+    if sequences:
+        host = (s["step_us"] + s["sequence_us"] * sequences + s["layer_us"] * layers) * 1e-6
+        out.append(("framework", host, "launch"))
+    return out
+
+
+def step_times(
+    chip: RealChip,
+    fitted: Coefficients,
+    decode: Phase,
+    prefill: Phase,
+    *,
+    sequences: float,
+    prompts: float,
+    input_len: int,
+    output_len: int,
+    framework: str | None = None,
+) -> Steps:
+    """Return the times of a served model's steps on one replica.
+
+    Parameters
+    ----------
+    decode, prefill : operators of one decode step of all sequences, and of a pass over `prompts` prompts
+    sequences, prompts : sequences of the replica in flight, and prompts of one pass [1]
+    input_len, output_len : tokens of a prompt and of an answer [token]
+    framework : whose kernels run; kernels fitted on all of them where not given
+
+    Notes
+    -----
+    TPOT = [n T_mixed + (OSL - n) T_decode] / OSL: while a sequence writes its OSL tokens, each of the other
+    sequences begins once, so that n = (sequences - 1) x `mixing` steps carry a prompt. Such a step costs the prompt's
+    pass less the reading of the weights that both share. A decode step adds to its operators a fixed time, a time
+    for each sequence (sampling, scheduling) and for each layer (gaps between kernels of a graph).
+
+    References
+    ----------
+    A. Agrawal et al., "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve," arXiv:2403.02310
+    (decodes slowed by the prefills of their batch).
+    """
+    s = fitted.merged("serve", f"serve-{framework}")
+    layers = sum(op.count for op in decode.operators if isinstance(op, Attention) or op.name == "linear-state")
+    decode_terms = phase_terms(chip, fitted, decode, decode=True, framework=framework)
+    rows = _rows(decode_terms, s, layers, sequences)
+    first = _rows(phase_terms(chip, fitted, prefill, decode=False, framework=framework), s, 0.0, 0.0)
+    step, whole = sum(time for _, time, _ in rows), sum(time for _, time, _ in first)
+    shared = sum(term.work_s for term in decode_terms if term.kind in ("dense", "experts"))
+    one = whole / prompts
+    saved = min(0.9 * one, shared) * max(0.0, 1.0 - sequences / input_len)
+    extra = s["mixing"] * max(sequences - 1.0, 0.0) * (one - saved) / output_len
+    return Steps(step, whole + s["step_us"] * 1e-6, step + extra, tuple(rows), tuple(first), extra / (step + extra))
