@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twokey.diversion.verbs import fetch_list, flags, forensics, obligations, screen, screen_decide
+from twokey.law.verbs import check_table, conformance, consulted, consulted_text, law_stamp
 from twokey.perf.fitted.verbs import operators
 from twokey.quantities.problem import Problem
 from twokey.trade.verbs import cost, duty_months, exposure, held_against, published_figures, sku, write_money
@@ -40,7 +41,11 @@ __all__ = [
     "changes",
     "check",
     "check_cases",
+    "check_table",
     "chips",
+    "conformance",
+    "consulted",
+    "consulted_text",
     "cost",
     "design",
     "duty",
@@ -55,6 +60,7 @@ __all__ = [
     "item",
     "law",
     "law_page",
+    "law_stamp",
     "models",
     "obligations",
     "operators",

@@ -51,6 +51,9 @@ UNITS = {
         "USD/unit",
         "TFLOPS/W",
         "1/mm2",
+        "pJ",
+        "USD/kWh",
+        "year",
     ),
     *("mm2/KiB", "mm2/MiB", "mm2/(GB/s)", "mm2/MAC", "mm2/lane", "mm2/core", "op/s", "FLOP", "GPU-h", "USD/mm2"),
 }

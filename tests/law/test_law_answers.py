@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,9 +190,9 @@ def test_law_a_named_product_is_not_its_neighbour() -> None:
 def test_law_proposed_rules_are_laid_on_top_and_not_in_force() -> None:
     item, trade = find("nvidia-h20").item, Trade(to="CN", on=dt.date(2025, 4, 8))
     assert assess(item, trade).verdict == "open"
-    bill = DATA / "proposed" / "bill-hr6875.yaml"
+    bill = DATA / "proposed" / "ai-overwatch.yaml"
     assert assess(item, trade, overlays=[bill]).us.classification == ("bill-hr6875",)
-    assert assess(item, trade, overlays=[DATA / "proposed" / "bill-s3374.yaml"]).us.outcome == "not-controlled"
+    assert assess(item, trade, overlays=[Path("proposed/safe-chips")]).us.outcome == "not-controlled"
 
 
 def test_law_a_trade_without_place_or_day_is_refused() -> None:

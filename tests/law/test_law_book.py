@@ -10,7 +10,7 @@ import pytest
 
 from twokey.law import book
 from twokey.law.groups import countries, members, read_groups
-from twokey.law.question import Trade, parse_country, read_trade
+from twokey.law.question import Owner, Trade, parse_country, read_trade
 from twokey.law.rule import Rule, read_rule
 from twokey.law.terms import DATA, read_terms, terms
 from twokey.law.tree import leaves
@@ -213,8 +213,9 @@ def test_law_a_trade_sheet_is_read_with_care(tmp_path: Path) -> None:
     )
     trade = read_trade(path)
     assert trade == Trade(
-        to="CN", on=dt.date(2025, 4, 17), seat="CN", end_user="A firm", owners=("B", "C"), site="state-funded",
-        site_percent_complete=trade.site_percent_complete, seller="nvidia", quantity=8, use="new-centre",
+        to="CN", on=dt.date(2025, 4, 17), seat="CN", end_user="A firm", owners=(Owner("B"), Owner("C")),
+        site="state-funded", site_percent_complete=trade.site_percent_complete, seller="nvidia",
+        quantity=8, use="new-centre",
     )  # fmt: skip
     for bad, needed in (
         ("too: CN", "did you mean 'to'"),

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from pathlib import Path
 
 import pytest
 
 from twokey.chips.catalogue import find
 from twokey.law.assess import assess
 from twokey.law.question import Trade
+from twokey.law.terms import DATA
 
-CASES = list(csv.DictReader((Path(__file__).parent / "cases-public.csv").read_text(encoding="utf-8").splitlines()))
+CASES = list(csv.DictReader((DATA / "cases" / "public.csv").read_text(encoding="utf-8").splitlines()))
 
 
 def test_law_cases_are_all_there() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -147,6 +147,9 @@ def _read(path: Path) -> Chip:
         value: Fraction | None = getattr(item, name)
         if value is not None:
             facts[name] = _item_figure(value, evidence.get(name, evidence["all"]), register)
+    figures = facts | read_figures(f["figures"], register, FIGURES)
+    if "scale_up_bandwidth_GBps" in figures:  # bills that count the links alone ask for it
+        item = replace(item, interconnect_bandwidth_GBps=figures["scale_up_bandwidth_GBps"].value)
     architecture = None
     if "architecture" in f:
         architecture = read_figures(f["architecture"], register, ARCHITECTURE)
@@ -161,7 +164,7 @@ def _read(path: Path) -> Chip:
         item=item,
         modes_evidence=read_evidence(evidence.get("modes", evidence["all"]), register) if item.modes else None,
         attributes={k: v.text() for k, v in f["attributes"].fields((), ATTRIBUTES).items()},
-        figures=facts | read_figures(f["figures"], register, FIGURES),
+        figures=figures,
         architecture=architecture,
         note=f["note"].text() if "note" in f else "",
     )

@@ -1,4 +1,4 @@
-"""`check`, `timeline`, `law`, `changes`."""
+"""`check`, `timeline`, `law`, `changes`, `conformance`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from twokey import api
+from twokey import __version__, api
 from twokey.api import Problem
 from twokey.cli.shared import As, assumptions, print_json, stream_json, yes_no
 
@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("timeline")(_timeline)
     app.command("law")(_law)
     app.command("changes")(_changes)
+    app.command("conformance")(_conformance)
 
 
 def _check(
@@ -41,6 +42,13 @@ def _check(
     known_on: As.KnownOn = None,
     assume: As.Assume = None,
     with_: As.With = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", help="Write a table: .csv, .jsonl, or .xlsx with formulas for TPP and density."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add the tree of every test: value, limit, margin, citation.")
+    ] = False,
     status: Annotated[bool, typer.Option("--status", help="Exit 10 conditional, 11 shut, 12 undetermined.")] = False,
     as_json: As.Json = False,
 ) -> int:
@@ -54,9 +62,13 @@ def _check(
     if cases is not None:
         if items:
             raise Problem("twokey check", "both ITEM and --cases", "one of them", "leave one out", kind="usage")
+        if out is not None:
+            return _written(out, api.check_table(out, cases=cases, **options), as_json, status)
+        if explain:
+            raise Problem("twokey check", "--explain with --cases", "one of them", "explain single items", kind="usage")
         answers = api.check_cases(cases, **options)
         if as_json:
-            stream_json("answers", answers)
+            stream_json("answers", answers, twokey=__version__, **api.law_stamp())
             return 0
         worst = "open"
         for text in answers:
@@ -67,13 +79,33 @@ def _check(
     if not items:
         raise Problem("twokey check", "no item", "an ITEM or --cases", "write `twokey check nvidia-h20`", kind="usage")
     facts = api.trade(to=to, on=on, seat=seat, from_country=from_, seller=seller, sheet=trade)
+    if out is not None:
+        sheets = [api.item(i) for i in items]
+        return _written(
+            out, api.check_table(out, zip(sheets, api.check(sheets, facts, **options), strict=True)), as_json, status
+        )
     found: list[dict[str, Any]] = [a.to_json() for a in api.check(items, facts, **options)]
+    if explain:
+        for ref, answer in zip(items, found, strict=True):
+            answer["tree"] = api.consulted(api.item(ref), facts, **options)["rules"]
     if as_json:
-        print_json({"answers": found})
+        print_json({"answers": found, "twokey": __version__, **api.law_stamp()})
     else:
         for i, answer in enumerate(found):
             print(("\n" if i else "") + _page(answer))
+            if explain:
+                print("\n" + api.consulted_text({"rules": answer["tree"]}))
     return _STATUS[max((a["verdict"] for a in found), key=_WEIGHT.index)] if status else 0
+
+
+def _written(out: str, counts: dict[str, int], as_json: bool, status: bool) -> int:
+    """Say what was written, and return the exit status."""
+    if as_json:
+        print_json({"out": out, "rows": sum(counts.values()), "verdicts": counts})
+    else:
+        print(f"{out}: {sum(counts.values())} rows (" + ", ".join(f"{n} {v}" for v, n in sorted(counts.items())) + ")")
+    verdicts = ["undetermined" if v == "error" else v for v in counts]
+    return _STATUS[max(verdicts, key=_WEIGHT.index, default="open")] if status else 0
 
 
 def _timeline(
@@ -131,6 +163,34 @@ def _changes(
         return
     for c in found:
         print(f"{c['on']}  {c['rule']:<28} {c['what']}")
+
+
+def _conformance(
+    tool: Annotated[
+        str | None,
+        typer.Option(
+            "--tool", help="Command line of another tool to score: a JSON line in, a JSON line out, per case."
+        ),
+    ] = None,
+    as_json: As.Json = False,
+) -> int:
+    """Hold Twokey, or another tool, against the conformance suite; exits 1 when a case is answered otherwise."""
+    score = api.conformance(tool)
+    found = score.to_json()
+    if as_json:
+        print_json(found)
+        return 0 if score.perfect else 1
+    print(f"{found['tool']}: {found['right']} of {found['cases']} cases as expected")
+    for basis, n in found["by_basis"].items():
+        print(f"  {basis:<16} {n['right']:>6} of {n['cases']}")
+    for key, n in found["by_key"].items():
+        print(f"    {key:<16} {n['right']:>6} of {n['cases']}")
+    for w in found["wrong"][:20]:
+        said = "; ".join(f"{k} {w['said'][k]!r}, expected {w['expected'][k]!r}" for k in w["expected"])
+        print(f"  {w['id']} ({w['about']}) {said} [{w['cite']}]")
+    if len(found["wrong"]) > 20:
+        print(f"  and {len(found['wrong']) - 20} more; --json names them all")
+    return 0 if score.perfect else 1
 
 
 def _day(text: str | None) -> Any:

@@ -85,17 +85,18 @@ def print_json(answer: Any) -> None:
     print(json.dumps(answer, ensure_ascii=False))
 
 
-def stream_json(name: str, answers: Iterable[Any]) -> None:
+def stream_json(name: str, answers: Iterable[Any], **more: Any) -> None:
     """Print one object with a list under `name` while the answers come, so that a long batch needs no memory.
 
-    An answer may be JSON text already.
+    An answer may be JSON text already. `more` stands in the object after the list.
     """
     out = sys.stdout
     before = f'{{"{name}": ['  # written with the first answer, so that a file that cannot be read leaves nothing
     for answer in answers:
         out.write(before + (answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)))
         before = ",\n "
-    out.write("]}\n" if before == ",\n " else before + "]}\n")
+    rest = "".join(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in more.items())
+    out.write(("]" if before == ",\n " else before + "]") + rest + "}\n")
 
 
 def console(stderr: bool = False) -> Any:

@@ -6,6 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twokey.law.chance import Chances
 
 __all__ = ["Answer", "CnKey", "UsKey", "number"]
 
@@ -59,7 +63,8 @@ class Answer:
     """What both governments' law of a day says of an item in a trade.
 
     `verdict` is open, conditional, shut or undetermined; `in_practice` is the verdict if Chinese guidance and
-    reports counted as law does. `flags` are risks that are no outcome. `facts` holds exact values, None where unknown.
+    reports counted as law does. `uncertain` holds figures given as low, mid and high, `probabilities` what they make
+    of outcome and verdict. `flags` are risks that are no outcome. `facts` holds exact values, None where unknown.
     """
 
     item: str
@@ -74,6 +79,8 @@ class Answer:
     flags: tuple[Reason, ...] = ()
     assumptions: Mapping[str, Fraction] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    uncertain: Mapping[str, tuple[Fraction, Fraction, Fraction]] = field(default_factory=dict)
+    probabilities: Chances | None = None
 
     @property
     def keys(self) -> dict[str, UsKey | CnKey]:
@@ -82,7 +89,7 @@ class Answer:
 
     def to_json(self) -> dict[str, object]:
         """Return the answer of the contract as plain JSON values, facts to six significant digits."""
-        return {
+        out: dict[str, object] = {
             "item": self.item, "to": self.to, "on": self.on.isoformat(),
             "facts": {name: number(value) for name, value in self.facts.items()},
             "verdict": self.verdict, "in_practice": self.in_practice,
@@ -91,6 +98,10 @@ class Answer:
             "assumptions": {name: number(value) for name, value in self.assumptions.items()},
             "notes": list(self.notes),
         }  # fmt: skip
+        if self.probabilities is not None:
+            out["uncertain"] = {name: [number(v) for v in values] for name, values in self.uncertain.items()}
+            out["probabilities"] = self.probabilities.to_json()
+        return out
 
 
 def number(value: Fraction | None) -> int | float | None:

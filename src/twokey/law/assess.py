@@ -13,11 +13,12 @@ from twokey.law.answer import Answer, CnKey, UsKey
 from twokey.law.assume import EFFICIENCY, published
 from twokey.law.book import FIRST_DAY, HORIZON
 from twokey.law.cn import CnLaw, cn_law
-from twokey.law.day import law_on, stands
+from twokey.law.day import DayLaw, law_on, stands
 from twokey.law.explain import render
 from twokey.law.facts import facts_of
 from twokey.law.question import Trade
 from twokey.law.settle import cn_side, us_side, verdicts
+from twokey.law.why import warnings
 from twokey.quantities.problem import Problem
 from twokey.quantities.unknown import Truth
 
@@ -37,8 +38,9 @@ def assess(
     """Return whether both governments let an item ship in a trade, and why.
 
     A missing fact is never guessed: a part of the answer is "undetermined" exactly when some completion of the
-    missing facts would change it, and its `missing` names the facts it depends on. The end user is taken not to be
-    a listed party, and no end-use rule to bite.
+    missing facts would change it, and its `missing` names the facts it depends on. What no sheet
+    need mention is taken to be absent unless a sheet says so: a listing of a party that the data does not name, an
+    owner, an end use, an exporter other than the designer.
 
     Parameters
     ----------
@@ -63,12 +65,34 @@ def assess(
     if trade.on is None:
         raise Problem("the trade", "no day", "the day of the trade", "write --on 2025-04-17, or `on:` in the sheet")
     law = law_on(trade.on, known_on, overlays)
-    facts = facts_of(item, trade, published(item, law, assume or {}))
+    if item.holds or item.uncertain:
+
+        def judge(certain: ItemSheet) -> Answer:
+            return assess(certain, trade, known_on=known_on, assume=assume, overlays=overlays)
+
+        if item.holds:
+            from twokey.law.boards import of_board
+
+            return of_board(item, law, judge)
+        from twokey.law.chance import chances
+
+        plain = _of_chip(item, trade, law, known_on, assume or {})
+        found = chances(item, trade, law, judge)
+        return replace(plain, uncertain=item.uncertain, probabilities=found)
+    return _of_chip(item, trade, law, known_on, assume or {})
+
+
+def _of_chip(
+    item: ItemSheet, trade: Trade, law: DayLaw, known_on: dt.date | None, assume: Mapping[str, Fraction]
+) -> Answer:
+    """Return the answer for a chip; figures that are uncertain are missing within their range."""
+    assert trade.on is not None
+    facts = facts_of(item, trade, published(item, law, assume), known_on)
     truths = law.ask_of(item, facts)
     us, cn = us_side(law, facts, truths), cn_side(law, facts, truths)
     verdict, in_practice = verdicts(law, facts, truths, us, cn)
     us_key = replace(us.key, because=render(us.because, facts))
-    assumed = any(EFFICIENCY.startswith(name) for name in assume or ())
+    assumed = any(EFFICIENCY.startswith(name) for name in assume)
     return Answer(
         item=item.id or item.name,
         to=str(trade.to),
@@ -79,8 +103,8 @@ def assess(
         us=us_key,
         cn=_cn_key(cn.key, assumed),
         conflicts=_conflicts(cn_law(law), us_key, truths),
-        flags=tuple(flag.say(facts) for flag in us.flags),
-        assumptions=dict(assume or {}),
+        flags=(*(flag.say(facts) for flag in us.flags), *warnings(law, trade, truths, known_on)),
+        assumptions=dict(assume),
         notes=_notes(trade, known_on),
     )
 
@@ -123,8 +147,11 @@ def _notes(trade: Trade, known_on: dt.date | None) -> tuple[str, ...]:
             f"shipped from {trade.from_}: the American answer holds for an item subject to the EAR; whether the item is"
             " (US origin, or made abroad with US technology) is not judged"
         )
-    if trade.owners:
-        found.append("owners are given: whether the 50 percent rule reaches the end user is for `twokey screen`")
+    if trade.owners or trade.end_user:
+        found.append(
+            "names were looked up among the few listed parties of the chip trade that the data holds; a name that is"
+            " not there is taken not to be listed, which `twokey screen` can check"
+        )
     if known_on is not None:
         found.append(f"law that could not be known on {known_on} is left out")
     return tuple(found)

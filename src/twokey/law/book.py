@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twokey.law.describe import describe
@@ -13,7 +13,19 @@ from twokey.law.rule import Rule, Version, read_rule
 from twokey.law.terms import DATA, terms
 from twokey.quantities.problem import Problem
 
-__all__ = ["FIRST_DAY", "HORIZON", "Stamped", "book", "changes", "describe", "rule", "rules", "stamped"]
+__all__ = [
+    "FIRST_DAY",
+    "HORIZON",
+    "Stamped",
+    "book",
+    "changes",
+    "describe",
+    "overlay",
+    "proposed",
+    "rule",
+    "rules",
+    "stamped",
+]
 
 FIRST_DAY = dt.date(2022, 8, 26)
 """First day of the first rule on chips in the data."""
@@ -63,10 +75,51 @@ Stamped = tuple[tuple[Path, int, int], ...]
 """Files with the time of their last change [ns] and their size [byte], so that an edited file is read again."""
 
 
+PROPOSED = DATA / "proposed"
+
+
+def proposed() -> list[Rule]:
+    """Return the proposed rules of the data; none of them is law.
+
+    Raises
+    ------
+    Problem
+        Of kind "bad-data", if a file cannot be read.
+    """
+    return [read_rule(path, f"law/proposed/{path.name}", terms()) for path in sorted(PROPOSED.glob("*.yaml"))]
+
+
+def overlay(ref: Path | str) -> Path:
+    """Return the file of a proposed rule: a path, or the id of one of the data, such as "proposed/ai-overwatch".
+
+    Raises
+    ------
+    Problem
+        If it begins with "proposed/" and there is none of that name; near ids are suggested.
+
+    Examples
+    --------
+    >>> overlay("proposed/scale").name
+    'scale.yaml'
+    """
+    path = Path(ref)
+    if path.exists() or path.parent.name != "proposed" or len(path.parts) != 2:
+        return path
+    found = PROPOSED / f"{path.stem if path.suffix == '.yaml' else path.name}.yaml"
+    if not found.exists():
+        names = sorted(p.stem for p in PROPOSED.glob("*.yaml"))
+        near = difflib.get_close_matches(path.name, names, n=1)
+        raise Problem(
+            "--with", repr(str(ref)), "the id of a proposed rule: " + ", ".join(f"proposed/{n}" for n in names),
+            f"did you mean proposed/{near[0]}?" if near else "use one of them, or a file",
+        )  # fmt: skip
+    return found
+
+
 def stamped(overlays: Sequence[Path]) -> Stamped:
     """Return overlays with what tells one state of a file from the next; an absent file has zeros."""
     found = []
-    for path in map(Path, overlays):
+    for path in map(overlay, overlays):
         try:
             stat = path.stat()
             found.append((path, stat.st_mtime_ns, stat.st_size))
@@ -99,6 +152,26 @@ def _check_references(found: Sequence[Rule]) -> None:
                     r.place, f"a reference to {other!r}", "the id of a rule in the data",
                     f"did you mean {near[0]!r}?" if near else "mend the reference",
                 )  # fmt: skip
+    _check_circles({r.id: r for r in found})
+
+
+def _check_circles(found: Mapping[str, Rule]) -> None:
+    """Refuse tests of items that refer back to themselves: what they ask would have no end."""
+    asks = {r.id: sorted(set(r.meets())) for r in found.values()}
+    done: set[str] = set()
+
+    def follow(id: str, path: tuple[str, ...]) -> None:
+        if id in path:
+            circle = " -> ".join((*path[path.index(id) :], id))
+            raise Problem(found[id].place, f"a circle of references ({circle})", "tests that end in facts",
+                          "take one of the references out")  # fmt: skip
+        if id not in done:
+            for other in asks[id]:
+                follow(other, (*path, id))
+            done.add(id)
+
+    for id in asks:
+        follow(id, ())
 
 
 def rule(id: str) -> Rule:
@@ -114,6 +187,8 @@ def rule(id: str) -> Rule:
     >>> rule("us/3a090.a").title
     'Integrated circuits of high processing performance'
     """
+    if id.startswith("proposed/"):
+        return read_rule(overlay(id), f"law/{id}.yaml", terms())
     found = {r.id: r for r in _rules()}
     if id in found:
         return found[id]

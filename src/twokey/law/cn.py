@@ -92,13 +92,14 @@ def worst(entries: Sequence[Entry], truths: Sequence[Truth]) -> str | None:
     return None if open_ and found != "barred" else found
 
 
-def cn_law(law: DayLaw) -> CnLaw:
-    """Return the Chinese entries of a day, sorted once."""
-    found = law.domains.get("cn")
+def cn_law(law: DayLaw, plain: bool = False) -> CnLaw:
+    """Return the Chinese entries of a day, sorted once; `plain` as for `us_law`."""
+    found = law.domains.get(("cn", plain))
     if not isinstance(found, CnLaw):
-        entries = [Entry(p) for p in law.layer("entry", "CN") if p.rule.polarity == "bars"]
+        laid = [p for p in law.layer("entry", "CN") if not plain or law.ordinary(p)]
+        entries = [Entry(p) for p in laid if p.rule.polarity in ("bars", "exit")]
         binding = tuple(e for e in entries if e.provision.rule.strength in BINDING)
         others = tuple(e for e in entries if e.provision.rule.strength not in BINDING)
         found = CnLaw(binding, others, tuple(law.layer("duty", "CN")))
-        law.domains["cn"] = found
+        law.domains[("cn", plain)] = found
     return found

@@ -6,16 +6,19 @@ import bisect
 import datetime as dt
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 from twokey.chips.item import ItemSheet
 from twokey.law.book import Stamped, book, stamped
-from twokey.law.facts import Atom, Facts
+from twokey.law.facts import Atom, Facts, facts_of
 from twokey.law.groups import group_days, members
+from twokey.law.question import Trade
+from twokey.law.rolling import rolling, rolling_days
 from twokey.law.rule import Choice, Rule, Version
-from twokey.law.tree import Leaf, Tree
+from twokey.law.tree import Leaf, Rolling, Tree, leaves
+from twokey.quantities.exact import as_text
 from twokey.quantities.unknown import Truth
 
 __all__ = [
@@ -86,6 +89,8 @@ class DayLaw:
     domains: dict[object, object] = field(default_factory=dict)
     _items: dict[int, tuple[ItemSheet, list[Truth]]] = field(default_factory=dict)
     _of_trade: list[int] = field(default_factory=list)
+    _of_circumstance: list[int] = field(default_factory=list)
+    _plain: list[Truth] | None = None
 
     def layer(self, name: str, jurisdiction: str) -> list[Provision]:
         """Return the provisions of a layer of one government."""
@@ -101,13 +106,29 @@ class DayLaw:
         if known is None or known[0] is not item:
             if len(self._items) >= _ITEMS:
                 self._items.clear()
-            known = self._items[id(item)] = (item, self.ask(facts))
-            self._of_trade = self._of_trade or [i for i, a in enumerate(self.atoms) if not a.of_item]
-            return list(known[1])
+            known = self._items[id(item)] = (item, self.ask(facts.plainly()))
+            if not self._of_trade:
+                kinds = [(i, a.of_circumstance) for i, a in enumerate(self.atoms) if not a.of_item]
+                self._of_trade = [i for i, special in kinds if not special]
+                self._of_circumstance = [i for i, special in kinds if special]
         truths = list(known[1])
         for i in self._of_trade:
             truths[i] = self.atoms[i].truth(facts)
+        if not facts.plain:
+            for i in self._of_circumstance:
+                truths[i] = self.atoms[i].truth(facts)
         return truths
+
+    def ordinary(self, p: Provision) -> bool:
+        """Return whether a provision may reach a trade and an item without special circumstances (`Facts.plain`)."""
+        key = ("ordinary", p.rule.id)
+        if key not in self.domains:
+            if self._plain is None:
+                plain = facts_of(ItemSheet("any"), Trade(to="CN", on=self.day))
+                self._plain = [a.truth(plain) if a.of_circumstance or a.of_special_item else None for a in self.atoms]
+            reach = (ev(expr, self._plain) for expr in (p.addressed, p.item, p.trade))
+            self.domains[key] = not any(truth is False for truth in reach)
+        return bool(self.domains[key])
 
     def index(self, atom: Atom) -> int:
         """Return the place of a test among `atoms`, which grows as needed."""
@@ -191,6 +212,9 @@ def breakpoints(overlays: Sequence[Path] = ()) -> tuple[dt.date, ...]:
 def _breakpoints(overlays: Stamped) -> tuple[dt.date, ...]:
     every = book([path for path, _, _ in overlays])
     days = {d for rule in every for v in rule.versions for d in (v.effective, v.until) if d is not None}
+    trees = (tree for rule in every for v in rule.versions for tree in v.trees) if overlays else ()
+    if any(isinstance(leaf.operand, Rolling) for tree in trees for leaf in leaves(tree)):
+        days |= rolling_days()
     return tuple(sorted(days | group_days()))
 
 
@@ -234,6 +258,9 @@ def _compile(law: DayLaw, tree: Tree, of: str, in_force: dict[str, tuple[Rule, V
         operand = frozenset(code for token in operand for code in members(token, law.day))
     elif tree.kind == "unpublished":
         operand = operand if "/" in str(operand) else f"{of} {operand}"
+    elif isinstance(operand, Rolling):
+        limit = operand.factor * rolling(operand.name, law.day)
+        tree, operand = replace(tree, operand=limit, text=f"{tree.text}, here {as_text(limit)}"), limit
     elif tree.kind == "number":
         assert isinstance(operand, Fraction)
     return Test(law.index(Atom(tree.kind, tree.term, tree.op, operand)), tree, of)

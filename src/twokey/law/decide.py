@@ -157,9 +157,7 @@ class _Builder:
         while level < len(self.names) and live.isdisjoint(self.asked[self.names[level]]):
             level += 1
         name = self.names[level] if level < len(self.names) else ""
-        # DRAM alone does not settle a test of the sum, so its value stays part of the state until I/O is known
-        pending = facts.numbers.get("dram_bandwidth_GBps") if name == "io_bandwidth_GBps" else None
-        key: object = (level, pending, left)
+        key: object = (level, self.pending(name, facts), left)
         if level < self.facts_end and key in self.memo:
             return self.memo[key]
         parts = self.judge(truths)
@@ -182,6 +180,16 @@ class _Builder:
             found = self.node(_Step(level, tuple(children)))
         self.memo[key] = found
         return found
+
+    def pending(self, name: str, facts: Facts) -> object:
+        """Return the figures filled in so far that bear on the cases of the next fact.
+
+        DRAM alone does not settle a test of a sum, nor I/O what its links are, nor the TPP the density.
+        """
+        dram, io = facts.numbers["dram_bandwidth_GBps"], facts.numbers["io_bandwidth_GBps"]
+        if "interconnect_bandwidth_GBps" in self.names or facts.ranges:
+            return (dram, io, facts.numbers["tpp"])
+        return dram if name == "io_bandwidth_GBps" else None
 
     def read(self, root: int, part: int) -> Decision:
         """Return one part's values and the facts left in its reduced diagram."""

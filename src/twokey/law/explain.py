@@ -16,7 +16,7 @@ from twokey.law.terms import terms
 from twokey.law.tree import Leaf
 from twokey.quantities.unknown import Truth
 
-__all__ = ["Reason", "choice_reason", "forcing", "open_questions", "reasons", "render"]
+__all__ = ["Reason", "choice_reason", "forcing", "open_questions", "reasons", "render", "says"]
 
 _WORDS = {">=": ("is at or above", "is below"), ">": ("is above", "is at or below"),
           "<=": ("is at or below", "is above"), "<": ("is below", "is at or above")}  # fmt: skip
@@ -122,12 +122,25 @@ def choice_reason(p: Provision, choice: Choice, lead: str) -> Reason:
     return Reason(p.rule.id, choice.id, choice.cite, p.version.checked, confidence, words=words, basis=choice.basis)
 
 
+def says(leaf: Leaf, facts: Facts, holds: Truth) -> str:
+    """Return what a test says of the facts; what is not known, where they do not settle it."""
+    if holds is not None:
+        return _says(leaf, facts, holds)
+    if leaf.kind == "unpublished":
+        return f"not published: {leaf.says or leaf.operand}"
+    span = facts.span(leaf.term) if leaf.kind == "number" else None
+    known = "is not known" if span is None else f"lies {facts.text(leaf.term)}"
+    return f"{terms()[leaf.term].title} {known}; the test is {leaf.text}"
+
+
 def _says(leaf: Leaf, facts: Facts, holds: bool) -> str:
     if leaf.kind == "unpublished":
         return f"{leaf.says or leaf.operand}: {'yes' if holds else 'no'}, by assumption"
     term = terms()[leaf.term]
     if leaf.kind == "number":
         return f"{term.title} {facts.text(leaf.term)} {_WORDS[leaf.op][not holds]} {leaf.listed} {term.unit}"
+    if leaf.term == "listed_party" and holds:
+        return f"the end user is {facts.listing}"
     if leaf.kind == "flag":
         return f"{term.title}: {'yes' if holds is leaf.operand else 'no'}"
     if leaf.kind == "day":
@@ -137,6 +150,8 @@ def _says(leaf: Leaf, facts: Facts, holds: bool) -> str:
     if leaf.term == "product":
         return f"{facts.products[-1] if facts.products else 'the item'} is {'' if holds else 'not '}named ({listed})"
     name = getattr(facts, _FIELDS.get(leaf.term, leaf.term))
+    if isinstance(name, tuple):
+        name = ", ".join(name) or "nothing named"
     if leaf.term == "headquarters" and facts.parent_seat is not None:
         name = f"{name or 'unknown'}, parent {facts.parent_seat},"
     return f"{term.title} {name} is {'' if holds else 'not '}{'in' if leaf.kind == 'place' else 'among'} {listed}"

@@ -12,16 +12,30 @@ from fractions import Fraction
 from typing import Any
 
 from twokey.chips.item import ItemSheet
+from twokey.law.entities import listed_as
 from twokey.law.question import Trade
 from twokey.law.terms import terms
 from twokey.quantities.exact import as_text
 from twokey.quantities.problem import Problem
 from twokey.quantities.unknown import Truth
 
-__all__ = ["Atom", "Facts", "facts_of", "is_product"]
+__all__ = ["Atom", "Facts", "Span", "facts_of", "is_product"]
 
 _FORM = re.compile(r"(-(\d+gb|sxm\d?|pcie|nvl|oam|hgx|hbm\w*))+")
 """What may follow a product's name without making it another product: memory and form."""
+
+_OF_TRADE = frozenset(
+    ("site_percent_complete", "listed_ownership_percent", "listed_party", "seller", "destination", "entry", "origin",
+     "headquarters", "end_user_seat", "end_user", "use", "end_use", "site", "exporter", "packaged_in", "authorisation")
+)  # fmt: skip
+"""Words whose tests hang on the trade, whatever the item."""
+
+_OF_CIRCUMSTANCE = frozenset(
+    ("listed_ownership_percent", "listed_party", "end_use", "exporter", "packaged_in", "authorisation")
+)
+"""Words about circumstances of a trade that are absent unless a sheet says otherwise."""
+
+Span = tuple[Fraction, Fraction]
 
 _VENDORS = ("nvidia-", "amd-", "intel-", "huawei-", "geforce-", "ascend-")
 
@@ -43,9 +57,17 @@ class Atom:
     @property
     def of_item(self) -> bool:
         """Whether the item sheet alone answers the test, whatever the trade."""
-        if self.kind == "number":
-            return self.term != "site_percent_complete"
-        return self.kind in ("flag", "day") or self.term in ("product", "seller_seat")
+        return self.kind in ("number", "flag", "day", "word", "place") and self.term not in _OF_TRADE
+
+    @property
+    def of_circumstance(self) -> bool:
+        """Whether the test is about a circumstance that few trades have."""
+        return self.term in _OF_CIRCUMSTANCE
+
+    @property
+    def of_special_item(self) -> bool:
+        """Whether the test is about what few items are or contain."""
+        return self.term in ("processor", "memory_bandwidth_density", "contains", "chinese_rare_earth_percent")
 
     def truth(self, facts: Facts) -> Truth:
         """Return what the facts make of the test; None where they do not settle it."""
@@ -56,13 +78,18 @@ class Atom:
 class Facts:
     """The facts; None stands for one that is not known.
 
-    `numbers` holds exact values by term. `since` is the earliest and the latest day on which the item may have
+    `numbers` holds exact values by term, `ranges` the least and greatest value of some that are not known exactly.
+    `listing` says where the end user is listed. `since` is the earliest and the latest day on which the item may have
     come to the US market. `published` holds points a rule leaves open, settled by an assumption. `texts` holds numbers
     of the item as people write them.
     """
 
     numbers: Mapping[str, Fraction | None]
+    ranges: Mapping[str, Span]
     datacentre: bool | None
+    hbm: bool | None
+    processor: bool
+    contains: tuple[str, ...]
     products: tuple[str, ...]
     seller: str | None
     seller_seat: str | None
@@ -74,25 +101,63 @@ class Facts:
     site: str | None
     use: str | None
     end_user: str | None
+    end_use: str
+    exporter: str
+    packaged_in: str | None
+    authorisation: str
+    listed_party: bool
+    listing: str
     published: Mapping[str, bool]
     texts: Mapping[str, str]
+    plain: bool
+    """Whether the trade has none of the circumstances that few trades have, and the item is a processor like most."""
 
     def text(self, term: str) -> str:
-        """Return a number that is known, as people write it."""
+        """Return a number, or the range of one that is uncertain, as people write it."""
         known = self.texts.get(term)
-        if known is None:
-            value = self.numbers[term]
-            assert value is not None
-            known = as_text(value)
-        return known
+        if known is not None:
+            return known
+        span = self.span(term)
+        assert span is not None
+        return as_text(span[0]) if span[0] == span[1] else f"between {as_text(span[0])} and {as_text(span[1])}"
+
+    def span(self, term: str) -> Span | None:
+        """Return the least and the greatest value of a number, the same twice where it is known; None without any.
+
+        Links between chips are part of all I/O, so where a sheet gives the I/O alone they are at most that.
+        """
+        known = _span(term, self.numbers, self.ranges)
+        if known is not None:
+            return known
+        if term == "interconnect_bandwidth_GBps":
+            io = _span("io_bandwidth_GBps", self.numbers, self.ranges)
+            return None if io is None else (_NOTHING, io[1])
+        if term == "dram_plus_interconnect_GBps":
+            dram, links = self.span("dram_bandwidth_GBps"), self.span("interconnect_bandwidth_GBps")
+            return None if dram is None or links is None else (dram[0] + links[0], dram[1] + links[1])
+        return None
+
+    def plainly(self) -> Facts:
+        """Return the same facts without the circumstances that few trades have."""
+        if self.plain:
+            return self
+        return self.but(
+            numbers={**self.numbers, "listed_ownership_percent": _NOTHING},
+            ranges={term: span for term, span in self.ranges.items() if term not in _OF_CIRCUMSTANCE},
+            end_use="", exporter="designer", packaged_in=None, authorisation="", listed_party=False, listing="",
+        )  # fmt: skip
 
     def but(self, **changes: Any) -> Facts:
         """Return the same facts with some replaced."""
         return replace(self, **changes)
 
 
-def facts_of(item: ItemSheet, trade: Trade, published: Mapping[str, bool] | None = None) -> Facts:
+def facts_of(
+    item: ItemSheet, trade: Trade, published: Mapping[str, bool] | None = None, known_on: dt.date | None = None
+) -> Facts:
     """Return the facts of an item in a trade. Hong Kong is China to the United States (`destination`, `seat`).
+
+    A name of the data's list of parties is looked up; one that is not there is taken not to be listed.
 
     Raises
     ------
@@ -103,9 +168,19 @@ def facts_of(item: ItemSheet, trade: Trade, published: Mapping[str, bool] | None
         raise Problem("the trade", "no destination", "a country to ship to", "write --to CN, or `to: CN` in the sheet")
     seller = trade.seller if trade.seller is not None else item.seller
     known = _of_item(item)
+    owned, span = _listed_ownership(trade, known_on) if trade.owners else (_NOTHING, None)
+    entity = listed_as(trade.end_user, trade.on, known_on) if trade.end_user and trade.on else None
     return Facts(
-        numbers={**known.numbers, "site_percent_complete": trade.site_percent_complete},
+        numbers={
+            **known.numbers,
+            "site_percent_complete": trade.site_percent_complete,
+            "listed_ownership_percent": owned,
+        },
+        ranges=known.ranges if span is None else {**known.ranges, "listed_ownership_percent": span},
         datacentre=item.datacentre,
+        hbm=item.hbm,
+        processor=item.memory_stack is None,
+        contains=item.contains,
         products=known.products,
         seller=_slug(seller) if seller else None,
         seller_seat=item.seller_seat,
@@ -117,9 +192,38 @@ def facts_of(item: ItemSheet, trade: Trade, published: Mapping[str, bool] | None
         site=trade.site,
         use=_slug(trade.use) if trade.use in ("new-centre", "expanded-centre", "existing-centre") else None,
         end_user=_slug(trade.end_user) if trade.end_user else None,
+        end_use=trade.use if trade.use in ("weapons", "military-intelligence", "remote-access") else "",
+        exporter=trade.exporter or "designer",
+        packaged_in=_china(trade.packaged_in),
+        authorisation=trade.authorisation or "",
+        listed_party=entity is not None,
+        listing=f"{entity.name}, listed {entity.effective} [{entity.cite}]" if entity is not None else "",
         published=published or {},
         texts=known.texts,
+        plain=entity is None
+        and item.memory_stack is None
+        and not item.contains
+        and not item.chinese_rare_earth_percent
+        and not (trade.owners or trade.exporter or trade.packaged_in or trade.authorisation or trade.use),
     )
+
+
+_NOTHING = Fraction(0)
+
+
+def _listed_ownership(trade: Trade, known_on: dt.date | None) -> tuple[Fraction | None, Span | None]:
+    """Return the share of the end user that listed parties own together [percent], or the least and most it can be."""
+    assert trade.on is not None
+    least, others, open_ = Fraction(0), Fraction(0), False
+    for owner in trade.owners:
+        listed = owner.listed if owner.listed is not None else listed_as(owner.name, trade.on, known_on) is not None
+        if not listed:
+            others += owner.percent or 0
+        elif owner.percent is None:
+            open_ = True
+        else:
+            least += owner.percent
+    return (None, (least, 100 - others)) if open_ else (least, None)
 
 
 def is_product(item: ItemSheet, word: str) -> bool:
@@ -137,6 +241,7 @@ def is_product(item: ItemSheet, word: str) -> bool:
 class _OfItem:
     item: ItemSheet
     numbers: dict[str, Fraction | None]
+    ranges: dict[str, Span]
     texts: dict[str, str]
     products: tuple[str, ...]
 
@@ -150,31 +255,54 @@ def _of_item(item: ItemSheet) -> _OfItem:
     if known is None or known.item is not item:
         if len(_KNOWN) >= 4096:
             _KNOWN.clear()
-        numbers = _numbers_of(item)
+        numbers, ranges = _numbers_of(item)
         texts = {name: as_text(value) for name, value in numbers.items() if value is not None}
         products = tuple(dict.fromkeys(_slug(name) for name in (item.id, item.name) if name))
-        known = _KNOWN[id(item)] = _OfItem(item, numbers, texts, products)
+        known = _KNOWN[id(item)] = _OfItem(item, numbers, ranges, texts, products)
     return known
 
 
-def _numbers_of(item: ItemSheet) -> dict[str, Fraction | None]:
-    """Return the value of every numeric term of an item, derived ones by the formula of the data."""
-    found: dict[str, Fraction | None] = {
-        "applicable_die_area_mm2": item.applicable_die_area_mm2,
-        "dram_bandwidth_GBps": item.dram_bandwidth_GBps,
-        "io_bandwidth_GBps": item.io_bandwidth_GBps,
-    }
+_GIVEN = ("applicable_die_area_mm2", "dram_bandwidth_GBps", "io_bandwidth_GBps", "interconnect_bandwidth_GBps",
+          "transistors_bn")  # fmt: skip
+
+
+def _numbers_of(item: ItemSheet) -> tuple[dict[str, Fraction | None], dict[str, Span]]:
+    """Return the value of every numeric term of an item, derived ones by the formula of the data, and the ranges of
+    those that are uncertain."""
+    zero = Fraction(0)
+    stack = item.memory_stack
+    found: dict[str, Fraction | None] = {name: getattr(item, name) for name in _GIVEN}
+    found["chinese_rare_earth_percent"] = item.chinese_rare_earth_percent or zero
+    ranges = {name: (low, high) for name, (low, _, high) in item.uncertain.items() if name != "modes"}
+    if "modes" in item.uncertain:
+        ranges["tpp"] = (item.uncertain["modes"][0], item.uncertain["modes"][2])
+    if stack is None:
+        found["memory_bandwidth_density"] = zero  # 3A090.c leaves aside memory that is packaged with a processor
+    else:  # a stack of memory has no processing units and no links of its own
+        found.update(dict.fromkeys(("tpp", "performance_density", *_GIVEN), zero))
+        found["memory_stack_bandwidth_GBps"] = stack.bandwidth_GBps
+        found["memory_stack_package_area_mm2"] = stack.package_area_mm2
     for name, term in terms().items():
-        if term.formula is None:
+        if term.formula is None or name in found:
             continue
         fold, _, left, op, right = term.formula
         if fold:
             rows = ((Fraction(getattr(m, left)), Fraction(getattr(m, right))) for m in item.modes or ())
             found[name] = max((_apply(op, a, b) for a, b in rows), default=None)
-        else:
-            a, b = found.get(left), found.get(right)
-            found[name] = None if a is None or b is None else _apply(op, a, b)
-    return found
+            continue
+        x, y = found.get(left), found.get(right)
+        found[name] = None if x is None or y is None else _apply(op, x, y)
+        a, b = _span(left, found, ranges), _span(right, found, ranges)
+        if found[name] is None and a is not None and b is not None:
+            ranges[name] = (_apply(op, a[0], b[0]), _apply(op, a[1], b[1]))
+            if op == "/":
+                ranges[name] = (a[0] / b[1], a[1] / b[0])
+    return found, ranges
+
+
+def _span(name: str, numbers: Mapping[str, Fraction | None], ranges: Mapping[str, Span]) -> Span | None:
+    value = numbers.get(name)
+    return (value, value) if value is not None else ranges.get(name)
 
 
 def _apply(op: str, a: Fraction, b: Fraction) -> Fraction:
@@ -213,10 +341,17 @@ def _compare(op: str, value: Any, limit: Any) -> bool:
 
 def _number(a: Atom, f: Facts) -> Truth:
     value = f.numbers.get(a.term)
-    return None if value is None else _compare(a.op, value, a.operand)
+    if value is not None:
+        return _compare(a.op, value, a.operand)
+    span = f.span(a.term)
+    if span is None:
+        return None
+    least, most = (_compare(a.op, end, a.operand) for end in span)
+    return least if least == most else None
 
 
-_PLACES = {"end_user_seat": "seat", "entry": "destination", "origin": "origin", "seller_seat": "seller_seat"}
+_PLACES = {"end_user_seat": "seat", "entry": "destination", "origin": "origin", "seller_seat": "seller_seat",
+           "packaged_in": "packaged_in"}  # fmt: skip
 
 
 def _place(a: Atom, f: Facts) -> Truth:
@@ -232,6 +367,8 @@ def _place(a: Atom, f: Facts) -> Truth:
 def _word(a: Atom, f: Facts) -> Truth:
     if a.term == "product":
         return any(_is_named(product, word) for product in f.products for word in a.operand)
+    if a.term == "contains":
+        return any(word in a.operand for word in f.contains)
     value = getattr(f, a.term)
     if value is None:
         return None
@@ -264,7 +401,8 @@ def _day(a: Atom, f: Facts) -> Truth:
 
 
 def _flag(a: Atom, f: Facts) -> Truth:
-    return None if f.datacentre is None else f.datacentre == a.operand
+    value = getattr(f, a.term)
+    return None if value is None else value == a.operand
 
 
 def _unpublished(a: Atom, f: Facts) -> Truth:

@@ -144,12 +144,12 @@ class _Grid:
 
     def __init__(self, law: DayLaw, facts: Facts) -> None:
         self.law, self.facts = law, facts
-        self.us: UsLaw = us_law(law)
-        self.cn = cn_law(law)
+        self.us: UsLaw = us_law(law, facts.plain)
+        self.cn = cn_law(law, facts.plain)
         self.numeric = {
-            i: FACTS.index(law.atoms[i].term)
+            i: FACTS.index(_COUNTED_AS.get(law.atoms[i].term, law.atoms[i].term))
             for i in live_atoms(self.us.exprs, law.ask(facts))
-            if law.atoms[i].kind == "number" and law.atoms[i].term in FACTS
+            if law.atoms[i].kind == "number" and _COUNTED_AS.get(law.atoms[i].term, law.atoms[i].term) in FACTS
         }
         for i in self.numeric:
             if law.atoms[i].op not in (">=", "<"):
@@ -221,6 +221,12 @@ class _Grid:
                 fallback = fallback or f"{p.rule.id} {_SHORT[FACTS[axis]]}"
         return fallback
 
+
+_COUNTED_AS = {
+    "interconnect_bandwidth_GBps": "io_bandwidth_GBps",
+    "dram_plus_interconnect_GBps": "dram_plus_io_GBps",
+}
+"""Facts that a cell does not have, and the one that is never less: all of a design's I/O must keep the limit."""
 
 _SHORT = {
     "tpp": "tpp", "performance_density": "density", "dram_bandwidth_GBps": "dram", "io_bandwidth_GBps": "io",

@@ -11,7 +11,19 @@ from typing import Any
 from twokey.law.groups import parse_country
 from twokey.sources.text import Value, read_file, read_text
 
-__all__ = ["Trade", "parse_country", "read_trade", "trade_from_value"]
+__all__ = ["Owner", "Trade", "parse_country", "read_trade", "trade_from_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An owner of the end user: its share, direct and indirect together [percent], and whether it is a listed party.
+
+    None stands for what is not known; whether an owner of the list's very name is listed is looked up.
+    """
+
+    name: str
+    percent: Fraction | None = None
+    listed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +37,18 @@ class Trade:
     seat : headquarters of the end user's ultimate parent, or of the end user itself; it settles both tests of
         headquarters unless `parent_seat` is given too
     parent_seat : headquarters of the ultimate parent
-    end_user, owners : names of the end user and of its owners
+    end_user : name of the end user
+    owners : its owners; without any, no listed party is taken to own a share
     site : state-funded or private
     site_percent_complete : how far the project is built [percent]
     seller : slug of the seller; None means the one of the item sheet
     quantity : number of parts [1]
     use : `new-centre` and `expanded-centre` bring the Chinese advice on efficiency into play, `existing-centre` keeps
-        it out; any other word settles nothing
+        it out; `weapons`, `military-intelligence` and `remote-access` are what some American rules ask for; any other
+        word settles nothing
+    exporter : designer, fabricator or osat (who packages and tests); without a word, the designer
+    packaged_in : country where the package was closed (ISO 3166 alpha-2)
+    authorisation : data-centre-veu, where the end user is an approved one; without a word, none
     """
 
     to: str | None = None
@@ -40,12 +57,15 @@ class Trade:
     seat: str | None = None
     parent_seat: str | None = None
     end_user: str | None = None
-    owners: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     site: str | None = None
     site_percent_complete: Fraction | None = None
     seller: str | None = None
     quantity: int | None = None
     use: str | None = None
+    exporter: str | None = None
+    packaged_in: str | None = None
+    authorisation: str | None = None
 
     def with_(self, **facts: Any) -> Trade:
         """Return the same trade with some facts replaced.
@@ -60,7 +80,7 @@ class Trade:
 
 _FIELDS = (
     "to", "from", "on", "end_user", "seat", "parent_seat", "owners", "site", "site_percent_complete", "seller",
-    "quantity", "use",
+    "quantity", "use", "exporter", "packaged_in", "authorisation",
 )  # fmt: skip
 
 
@@ -80,9 +100,11 @@ def trade_from_value(root: Value) -> Trade:
     def text(name: str) -> str | None:
         return f[name].text() if name in f else None
 
-    owners: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     if "owners" in f:
-        owners = f["owners"].texts() if f["owners"].is_list else (f["owners"].text(),)
+        owners = tuple(map(_owner, f["owners"].items() if f["owners"].is_list else [f["owners"]]))
+        if sum((o.percent or Fraction(0) for o in owners), Fraction(0)) > 100:
+            raise f["owners"].refuse("shares of at most 100 percent together", "correct them", given="more than that")
     percent = None
     if "site_percent_complete" in f:
         percent = f["site_percent_complete"].number(least=0)
@@ -101,6 +123,20 @@ def trade_from_value(root: Value) -> Trade:
         seller=text("seller"),
         quantity=f["quantity"].whole(least=1) if "quantity" in f else None,
         use=text("use"),
+        exporter=f["exporter"].one_of(("designer", "fabricator", "osat")) if "exporter" in f else None,
+        packaged_in=country("packaged_in"),
+        authorisation=f["authorisation"].one_of(("data-centre-veu",)) if "authorisation" in f else None,
+    )
+
+
+def _owner(v: Value) -> Owner:
+    if v.is_scalar:
+        return Owner(v.text())
+    f = v.fields(("name",), ("percent", "listed"))
+    return Owner(
+        f["name"].text(),
+        f["percent"].number(least=0, most=100) if "percent" in f else None,
+        f["listed"].yes_no() if "listed" in f else None,
     )
 
 

@@ -15,10 +15,10 @@ from twokey.sources.text import Value, read_file
 
 __all__ = ["LAYERS", "Choice", "Report", "Rule", "Version", "read_rule"]
 
-LAYERS = ("control", "exception", "review", "entry", "duty", "flag", "record")
+LAYERS = ("control", "exception", "review", "entry", "duty", "flag", "derived", "record")
 """What a rule does: requires a licence; lifts a requirement on conditions; changes how licences are judged; says
-what may be bought or used (Chinese side); obliges to supply; marks a risk; stands for the record and decides
-nothing about a chip."""
+what may be bought or used (Chinese side); obliges to supply; marks a risk; names the paragraph of what holds a chip;
+stands for the record and decides nothing about a chip."""
 
 REVIEWS = ("none", "presumption-of-approval", "case-by-case", "presumption-of-denial")
 OUTCOMES = ("permitted", "conditional", "barred")
@@ -84,6 +84,7 @@ class Version:
     unpublished: Mapping[str, str]
     conditions: tuple[str, ...]
     reports: tuple[Report, ...]
+    renames: Mapping[str, str]
 
     @property
     def trees(self) -> tuple[Tree, ...]:
@@ -107,12 +108,18 @@ class Rule:
     sources: Mapping[str, Mapping[str, str]]
     versions: tuple[Version, ...]
     place: str
+    verify: str = ""
 
     def references(self) -> Iterator[str]:
         """Yield the ids of the rules this one refers to."""
         for v in self.versions:
             yield from v.supersedes
             yield from v.applies_to
+        yield from self.meets()
+
+    def meets(self) -> Iterator[str]:
+        """Yield the ids of the rules whose item tests are part of this one's."""
+        for v in self.versions:
             for tree in v.trees:
                 yield from (str(leaf.operand) for leaf in leaves(tree) if leaf.kind == "meets")
 
@@ -121,7 +128,8 @@ class Rule:
         return {
             "id": self.id, "title": self.title, "jurisdiction": self.jurisdiction, "kind": self.kind,
             "layer": self.layer, "strength": self.strength or None, "polarity": self.polarity or None,
-            "summary": self.summary, "sources": {k: dict(s) for k, s in self.sources.items()},
+            "summary": self.summary, "verify": self.verify or None,
+            "sources": {k: dict(s) for k, s in self.sources.items()},
             "versions": [_version_json(v) for v in self.versions],
         }  # fmt: skip
 
@@ -147,7 +155,7 @@ def _version_json(v: Version) -> dict[str, object]:
         "supersedes": list(v.supersedes), "applies_to": list(v.applies_to),
         "choices": [{"id": c.id, "when": _tree_json(c.when), "gives": c.gives, "basis": c.basis,
                      "confidence": c.confidence, "cite": c.cite} for c in v.choices],
-        "unpublished": dict(v.unpublished), "conditions": list(v.conditions),
+        "unpublished": dict(v.unpublished), "conditions": list(v.conditions), "renames": dict(v.renames),
     }  # fmt: skip
     out.update((k, value) for k, value in more.items() if value)
     return out
@@ -156,7 +164,7 @@ def _version_json(v: Version) -> dict[str, object]:
 _HEAD = ("format", "rule", "title", "jurisdiction", "kind", "layer", "summary", "sources", "versions")
 _VERSION = ("version", "effective", "until", "status", "enforcement", "confidence", "checked", "cite")
 _VERSION_MORE = ("known_from", "note", "code", "rank", "addressees", "item", "trade", "also_as", "supersedes",
-                 "applies_to", "choices", "unpublished", "conditions", "reports", "gap_before")  # fmt: skip
+                 "applies_to", "choices", "unpublished", "conditions", "reports", "gap_before", "renames")  # fmt: skip
 
 
 def read_rule(path: Path, shown: str, terms: Mapping[str, Term]) -> Rule:
@@ -181,7 +189,7 @@ def read_rule(path: Path, shown: str, terms: Mapping[str, Term]) -> Rule:
 
 
 def _rule(root: Value, terms: Mapping[str, Term]) -> Rule:
-    f = root.fields(_HEAD, ("strength", "polarity"))
+    f = root.fields(_HEAD, ("strength", "polarity", "verify"))
     f["format"].one_of(("law-rule/1",))
     sources: dict[str, dict[str, str]] = {}
     for name, v in f["sources"].group().items():
@@ -212,6 +220,7 @@ def _rule(root: Value, terms: Mapping[str, Term]) -> Rule:
         sources=sources,
         versions=tuple(versions),
         place=f["rule"].where,
+        verify=f["verify"].text() if "verify" in f else "",
     )
 
 
@@ -263,13 +272,14 @@ def _version(v: Value, layer: str, terms: Mapping[str, Term], sources: Mapping[s
         unpublished=unpublished,
         conditions=f["conditions"].texts() if "conditions" in f else (),
         reports=tuple(_report(r) for r in f["reports"]) if "reports" in f else (),
+        renames={k: x.text() for k, x in f["renames"].group().items()} if "renames" in f else {},
     )
     for one in new.trees:
         for leaf in leaves(one):
             if leaf.kind == "unpublished" and "/" not in str(leaf.operand) and leaf.operand not in unpublished:
                 raise v.refuse(f"{leaf.operand!r} under `unpublished`", "say there what was not published")
-    needs = {"control": ("code", "item", "trade", "choices"), "exception": ("code", "applies_to", "trade"),
-             "review": ("applies_to", "choices"), "entry": ("choices",)}  # fmt: skip
+    needs = {"control": ("code", "trade", "choices"), "exception": ("code", "applies_to", "trade"),
+             "review": ("applies_to", "choices"), "entry": ("choices",), "derived": ("renames",)}  # fmt: skip
     for name in needs.get(layer, ()):
         if name not in f:
             raise v.refuse(f"the key {name!r}", f"a rule of layer {layer} needs it", given="a version without it")

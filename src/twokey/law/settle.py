@@ -57,16 +57,21 @@ class CnSide:
 
 def us_side(law: DayLaw, facts: Facts, truths: list[Truth]) -> UsSide:
     """Return the American side for what is known."""
-    us = us_law(law)
-    every = (*us.controls, *us.text_only, *us.exceptions, *us.reviews, *flag_provisions(law))
-    return _remembered("us", law, every, facts, truths, lambda: _us_anew(law, us, facts, truths))
+    us = us_law(law, facts.plain)
+    flags = [p for p in flag_provisions(law) if not facts.plain or law.ordinary(p)]
+    every = (*us.controls, *us.text_only, *us.exceptions, *us.reviews, *flags)
+    return _remembered(
+        "us plain" if facts.plain else "us", law, every, facts, truths, lambda: _us_anew(law, us, facts, truths)
+    )
 
 
 def cn_side(law: DayLaw, facts: Facts, truths: list[Truth]) -> CnSide:
     """Return the Chinese side for what is known."""
-    cn = cn_law(law)
+    cn = cn_law(law, facts.plain)
     every = tuple(entry.provision for entry in (*cn.binding, *cn.others))
-    return _remembered("cn", law, every, facts, truths, lambda: _cn_anew(law, cn, facts, truths))
+    return _remembered(
+        "cn plain" if facts.plain else "cn", law, every, facts, truths, lambda: _cn_anew(law, cn, facts, truths)
+    )
 
 
 # -- memory -----------------------------------------------------------------------------------------
@@ -88,7 +93,7 @@ def _remembered(
         place = law.domains[("memory", side)] = _place(side, law, provisions)
     assert isinstance(place, tuple)
     memory, atoms, days = place
-    key = _state_of_knowledge(facts, truths, atoms, days)
+    key = _state_of_knowledge(law, facts, truths, atoms, days)
     if key not in memory:
         if len(memory) >= _REMEMBERED:
             memory.clear()
@@ -124,14 +129,27 @@ def _exprs(p: Provision) -> list[Expr]:
     return [p.addressed, p.item, p.trade, *also, *(when for when, _ in p.choices)]
 
 
-def _state_of_knowledge(facts: Facts, truths: list[Truth], atoms: Sequence[int], days: Sequence[int]) -> object:
+def _state_of_knowledge(
+    law: DayLaw, facts: Facts, truths: list[Truth], atoms: Sequence[int], days: Sequence[int]
+) -> object:
     """Return what decides: the answers to the tests, figures that bear on one that is missing, and a month that
     straddles a day asked for."""
-    values = [facts.numbers[name] for name in _TIED]
+    values = [facts.numbers[name] for name in (*_TIED, *_links(law))]
     # whole numbers, since they are hashed much faster than fractions
     figures = [v and (v.numerator, v.denominator) for v in values] if None in values else ()
     straddles = any(truths[i] is None for i in days)
-    return (tuple([truths[i] for i in atoms]), tuple(figures), facts.since if straddles else None)
+    ranges = tuple(sorted(facts.ranges.items())) if figures and facts.ranges else ()
+    return (tuple([truths[i] for i in atoms]), tuple(figures), facts.since if straddles else None, ranges)
+
+
+def _links(law: DayLaw) -> tuple[str, ...]:
+    """Return the word for links between chips, where the law of the day asks for them at all."""
+    found = law.domains.get("links")
+    if found is None:
+        asked = any("interconnect" in atom.term for atom in law.atoms)
+        found = law.domains["links"] = ("interconnect_bandwidth_GBps",) if asked else ()
+    assert isinstance(found, tuple)
+    return found
 
 
 # -- the American side -------------------------------------------------------------------------------
@@ -262,11 +280,13 @@ def verdicts(law: DayLaw, facts: Facts, truths: list[Truth], us: UsSide, cn: CnS
     days = [i for i, atom in enumerate(law.atoms) if atom.kind == "day"]
     memory = law.domains.setdefault("verdicts", {})
     assert isinstance(memory, dict)
-    key = _state_of_knowledge(facts, truths, every, days)
+    key = _state_of_knowledge(law, facts, truths, every, days)
     if key not in memory:
         if len(memory) >= _REMEMBERED:
             memory.clear()
-        chinese = cn_law(law)  # the entries of this day: those of a remembered side may be numbered for another
+        chinese = cn_law(
+            law, facts.plain
+        )  # the entries of this day: those of a remembered side may be numbered for another
         by_law = _together(law, facts, us, cn.states, cn.asked, chinese.binding, truths)
         counted = chinese.in_scope(truths)
         memory[key] = by_law, _together(law, facts, us, cn.in_practice, cn.asked_in_practice, counted, truths)
@@ -286,7 +306,7 @@ def _together(
     """Return the verdict, some Chinese entries counted; facts that both sides ask for are completed together."""
     if len(us.states) == 1 or us.asked.isdisjoint(asked):
         return _verdict({_worse(a, b) for a in us.states for b in theirs})
-    american, chinese = us_law(law), cn_law(law)
+    american, chinese = us_law(law, facts.plain), cn_law(law, facts.plain)
     blank = _blank(american, truths)
 
     def both(t: Sequence[Truth]) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from twokey.law.answer import Answer
 from twokey.law.assess import assess
 from twokey.law.book import HORIZON
 from twokey.law.day import breakpoints
+from twokey.law.entities import entity_days
 from twokey.law.question import Trade
 from twokey.quantities.problem import Problem
 
@@ -95,7 +96,8 @@ def timeline(
     last = end if end is not None else HORIZON
     if last <= start:
         raise Problem("timeline", f"{start} to {last}", "an end after the start", "swap the two days", kind="usage")
-    days = [start, *(d for d in breakpoints(overlays) if start < d and (d < last if end is not None else d <= last))]
+    turns = set(breakpoints(overlays)) | (entity_days() if trade.end_user or trade.owners else set())
+    days = [start, *sorted(d for d in turns if start < d and (d < last if end is not None else d <= last))]
     spans: list[Span] = []
     for day in days:
         answer = assess(item, trade.with_(on=day), known_on=known_on, assume=assume, overlays=overlays)

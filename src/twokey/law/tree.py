@@ -12,14 +12,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from twokey.law.rolling import NAMES as ROLLING
 from twokey.law.terms import Term
 from twokey.quantities.exact import as_text, parse_number
 from twokey.quantities.problem import Problem
 from twokey.sources.text import Value, parse_day
 
-__all__ = ["Leaf", "Node", "Tree", "leaves", "parse_tree"]
+__all__ = ["Leaf", "Node", "Rolling", "Tree", "leaves", "parse_tree"]
 
-Operand = Fraction | frozenset[str] | bool | dt.date | str
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """A limit that is a multiple of a figure that moves by itself."""
+
+    factor: Fraction
+    name: str
+
+    def __str__(self) -> str:
+        return f"{as_text(self.factor)}*{self.name}"
+
+
+Operand = Rolling | Fraction | frozenset[str] | bool | dt.date | str
 """What a leaf compares with: a limit, a set of words or country tokens, yes/no, a day, a name."""
 
 COMPARATORS = (">=", ">", "<=", "<")
@@ -152,11 +165,13 @@ def _sentence(v: Value, name: str, terms: Mapping[str, Term], cite: str, says: s
     return Leaf(name or word, term.type, word, op, operand, text, cite, says)
 
 
-def _limit(v: Value, term: Term, op: str, rest: str) -> Fraction:
+def _limit(v: Value, term: Term, op: str, rest: str) -> Fraction | Rolling:
     if op not in COMPARATORS:
         raise v.refuse("one of the comparators " + " ".join(COMPARATORS), "use one of them")
     number, _, unit = rest.partition(" ")
-    value = parse_number(number)
+    factor, star, name = number.partition("*")
+    exact = parse_number(factor)
+    value = Rolling(exact, name) if exact is not None and name in ROLLING else None if star else exact
     if value is None:
         raise v.refuse("a decimal number after the comparator", "write digits, with a point for decimals")
     if unit.strip() != term.unit:

@@ -61,8 +61,7 @@ class UsLaw:
 
     def review(self, p: Provision, truths: Sequence[Truth]) -> tuple[Provision, Choice] | None:
         """Return the policy under which a licence for a control is judged; None when that is not settled."""
-        changing = [r for r in self.reviews if p.rule.id in r.version.applies_to]
-        for source in (*sorted(changing, key=lambda r: r.version.effective, reverse=True), p):
+        for source in (*(r for r in self.reviews if p.rule.id in r.version.applies_to), p):
             for when, choice in source.choices:
                 holds = ev(when, truths)
                 if holds is None:
@@ -128,6 +127,8 @@ class UsLaw:
                 replaced[other] = any_of((replaced.get(other, False), n))
         found: list[str] = []
         for p, n in zip(self.controls, need, strict=True):
+            if p.version.item is None:  # a bar on parties says nothing of the item
+                continue
             caught = n if p.version.addressees else ev(p.item, known)
             caught = all_of((caught, not_(replaced.get(p.rule.id, False))))
             also = False if p.also is None or caught is False else ev(p.also, known)
@@ -135,22 +136,33 @@ class UsLaw:
                 return None
             if caught:
                 found += [p.version.also_code, p.version.code] if also else [p.version.code]
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
 
-def us_law(law: DayLaw) -> UsLaw:
-    """Return the American law of a day, sorted once."""
-    found = law.domains.get("us")
+def us_law(law: DayLaw, plain: bool = False) -> UsLaw:
+    """Return the American law of a day, sorted once.
+
+    Parameters
+    ----------
+    plain : leave out what cannot reach a trade and an item without special circumstances; the answer is the same
+    """
+    found = law.domains.get(("us", plain))
     if not isinstance(found, UsLaw):
-        found = _sort(law)
-        law.domains["us"] = found
+        found = law.domains[("us", plain)] = _sort(law, plain)
     return found
 
 
-def _sort(law: DayLaw) -> UsLaw:
-    controls = law.layer("control", "US")
+def _sort(law: DayLaw, plain: bool) -> UsLaw:
+    controls = [p for p in law.layer("control", "US") if not plain or law.ordinary(p)]
+    known = {p.rule.id for p in controls}
     enforced = tuple(p for p in controls if p.version.enforcement == "in-force")
-    exceptions, reviews = tuple(law.layer("exception", "US")), tuple(law.layer("review", "US"))
+    exceptions = tuple(
+        p for p in law.layer("exception", "US")
+        if not plain or (law.ordinary(p) and not known.isdisjoint(p.version.applies_to))
+    )  # fmt: skip
+    # a bill goes before the law it would change, and later law before earlier
+    newest = sorted(law.layer("review", "US"), key=lambda r: r.version.effective, reverse=True)
+    reviews = tuple(sorted(newest, key=lambda r: r.rule.kind != "bill"))
     exprs: list[Expr] = []
     for p in (*enforced, *exceptions, *reviews):
         exprs += [p.addressed, p.item, p.trade, *(when for when, _ in p.choices)]

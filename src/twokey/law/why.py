@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twokey.law.day import DayLaw, Provision, ev, stands
+from twokey.law.entities import near
 from twokey.law.explain import Reason, choice_reason, open_questions, reasons, render
 from twokey.law.facts import Facts
+from twokey.law.question import Trade
 from twokey.law.rule import REVIEWS, Choice
 from twokey.law.us import UsLaw
 from twokey.quantities.unknown import Truth
 
-__all__ = ["Flag", "flag_provisions", "flags_of", "us_reasons"]
+__all__ = ["UNSAID", "Flag", "flag_provisions", "flags_of", "us_reasons", "warnings"]
 
 
 def us_reasons(us: UsLaw, truths: Sequence[Truth]) -> tuple[tuple[Reason, ...], str, tuple[str, ...]]:
@@ -67,11 +70,18 @@ def _policy_questions(us: UsLaw, p: Provision, truths: Sequence[Truth]) -> list[
 
 
 def _why_not(p: Provision, truths: Sequence[Truth]) -> list[Reason]:
-    """Reasons why a control does not bite: the addressee, then the item, then the trade."""
+    """Reasons why a control does not bite: the addressee, then the item, then the trade.
+
+    That a circumstance is absent which no sheet need mention goes without saying.
+    """
     for expr in (p.addressed, p.item, p.trade):
         if ev(expr, truths) is False:
-            return reasons(p, [(expr, False)], truths)
+            return [r for r in reasons(p, [(expr, False)], truths) if r.leaf is None or r.leaf.term not in UNSAID]
     return []
+
+
+UNSAID = frozenset(("exporter", "processor", "listed_party", "listed_ownership_percent"))
+"""Words whose tests are about circumstances that are taken to be absent unless a sheet says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +117,34 @@ def flags_of(law: DayLaw, truths: Sequence[Truth]) -> tuple[Flag, ...]:
             why = tuple(reasons(p, [(p.item, True), (p.trade, True)], truths))
             v = p.version
             found.append(Flag(v.code, p.rule.id, p.rule.summary, v.cite, v.confidence, why))
+    return tuple(found)
+
+
+def warnings(
+    law: DayLaw, trade: Trade, truths: Sequence[Truth], known_on: dt.date | None = None
+) -> tuple[dict[str, object], ...]:
+    """Return risks that hang on names and materials: a listed name within a name, an input under an exit rule."""
+    found: list[dict[str, object]] = []
+    names = [trade.end_user] if trade.end_user else []
+    for name in (*names, *(owner.name for owner in trade.owners if owner.listed is None)):
+        entity = near(name, trade.on, known_on) if trade.on is not None else None
+        if entity is not None:
+            found.append(
+                {
+                    "code": "near-listed-party", "rule": "us/entity-list",
+                    "says": f"{name} holds the name of {entity.name}, listed {entity.effective}: a listing of the one "
+                    "does not cover the other unless it is named or owned; screen the party",
+                    "because": [entity.note] if entity.note else [], "cite": entity.cite,
+                    "confidence": entity.confidence,
+                }
+            )  # fmt: skip
+    for p in law.layer("entry", "CN"):
+        if p.rule.polarity == "exit" and trade.from_ != "CN" and ev(p.item, truths) is True and not stands(p, truths):
+            found.append(
+                {
+                    "code": "chinese-input", "rule": p.rule.id,
+                    "says": f"if the material leaves China for these goods: {p.rule.title}",
+                    "because": [p.rule.summary], "cite": p.version.cite, "confidence": p.version.confidence,
+                }
+            )  # fmt: skip
     return tuple(found)
