@@ -37,7 +37,7 @@ def main(problems: int = 120) -> int:
         )
         case += 1
         _, value = brute_force(model)
-        s = solve(model, gap=0.0, start=np.zeros(11, dtype=np.int16), local=False)
+        s = solve(model, gap=0.0, start=np.zeros(12, dtype=np.int16), local=False)
         found = np.inf if s is None else s.value
         if not np.isfinite(value) and not np.isfinite(found):
             empty += 1

@@ -21,6 +21,7 @@ from twokey.workloads.workload import Workload
 
 WORKLOADS = ("gpt3-175b-layer", "deepseek-v3-decode", "llama-3-70b-prefill")
 OBJECTIVES = ("ttft", "tpot", "e2e", "e2e-cost")
+LAW_DAYS = ("2022-10-21", "2023-11-17", "2025-04-17", "2026-01-15")
 
 
 def regions() -> dict[str, Region]:
@@ -30,7 +31,7 @@ def regions() -> dict[str, Region]:
     data centres.
     """
     found = {"none": EVERYTHING}
-    for day in ("2022-10-21", "2023-11-17", "2025-04-17", "2026-01-15"):
+    for day in LAW_DAYS:
         trade = Trade(to="CN", seat="CN", seller="nvidia", on=dt.date.fromisoformat(day))
         found[day] = lawful_region(trade, seller="nvidia", datacentre=True)
         if day == "2023-11-17":

@@ -6,6 +6,7 @@ import sys
 
 import bounds
 import bruteforce
+import fronts
 import kernels
 import law_rates
 import searches
@@ -27,6 +28,8 @@ def main() -> int:
     bad += bruteforce.main()
     print("searches")
     bad += searches.main()
+    bad += searches.main(("package", "cut-down"))
+    bad += fronts.main()
     print("one more chip, 100,000 draws")
     return bad + sku.main()
 

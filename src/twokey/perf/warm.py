@@ -30,14 +30,27 @@ def warm() -> float:
     for kind in (np.float64, np.float32):
         exact.times_ns(design.astype(kind), build(phase, dtype=kind).arrays())
     relaxed.bounds_ns(np.ones((len(relaxed.BOX_ROWS), 1)), build(phase).arrays())
+    boxes.screen(
+        np.zeros((1, 12), dtype=np.int16),
+        np.ascontiguousarray(design)[None],
+        np.zeros((1, 1, 5)),
+        np.full((1, 1, 5), np.inf),
+        np.ones((1, 2, 10)),
+        128.0,
+        1.0,
+        1e-12,
+        np.empty((11, 1)),
+        np.empty((2, 1)),
+        np.empty(1, dtype=np.bool_),
+    )
     boxes.shrink_boxes(
-        np.zeros((1, 11), dtype=np.int16),
-        np.zeros((1, 11), dtype=np.int16),
+        np.zeros((1, 12), dtype=np.int16),
+        np.zeros((1, 12), dtype=np.int16),
         np.zeros(1, dtype=np.int32),
-        np.ascontiguousarray(design),
-        np.zeros((1, 5)),
-        np.full((1, 5), np.inf),
-        np.ones(10),
+        np.ascontiguousarray(design)[None],
+        np.zeros((1, 1, 5)),
+        np.full((1, 1, 5), np.inf),
+        np.ones((1, 2, 10)),
         128.0,
     )
     return time.monotonic() - begin

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from twokey.chips.design import VARIABLES
 from twokey.law.region import FACTS, Cell, Region
 from twokey.search.limits import Limits, limits_of, without
-from twokey.search.model import Model
+from twokey.search.model import GRID, MORE_IS_BETTER, OBJECTIVES, Model, natural
 from twokey.search.space import Space
 from twokey.search.start import descend
-from twokey.workloads.workload import Workload
 
 __all__ = ["Better", "binding", "explain_nothing", "limit_names"]
 
@@ -30,6 +29,9 @@ MOVES = (Fraction(1, 20), Fraction(1, 10), Fraction(1, 5), Fraction(2, 5))
 
 GAP, BOXES = 0.002, 1_000
 """Gap of the searches made here, and the boxes after which they stop; a count, so that runs are repeatable."""
+
+PRICE_GAP, PRICE_BOXES = 1e-4, 20_000
+"""The same for the two optima whose difference is a shadow price: the difference is small beside either."""
 
 _UNITS = dict(zip(FACTS, ("TPP", "TPP/mm2", "GB/s", "GB/s", "GB/s"), strict=True))
 
@@ -51,10 +53,28 @@ class _Asked:
     value: float
 
 
-def limit_names(limits: Limits) -> list[str]:
-    """Return the names of all limits: those of the law, "area", "memory"."""
-    law = {label for cell in limits.region.cells for label in cell.limits if label is not None}
-    return [*sorted(law), "area", "memory"]
+def limit_names(model: Model) -> list[str]:
+    """Return the names of all limits: those of the law, "area", "memory", those on other objectives."""
+    law = {label for cell in model.limits.region.cells for label in cell.limits if label is not None}
+    return [*sorted(law), "area", "memory", *model.within]
+
+
+def _freed(model: Model, name: str) -> Model:
+    """Return the model with one limit dropped."""
+    if name in model.within:
+        return replace(model, within={k: v for k, v in model.within.items() if k != name}, evaluations=0)
+    return replace(model, limits=without(model.limits, name), evaluations=0)
+
+
+def _shifted(model: Model, name: str, share: Fraction) -> tuple[Model, Fraction, str]:
+    """Return the model with one limit moved outwards by a share of it, by how much, and the unit."""
+    if name in model.within:
+        old = model.within[name]
+        new = old * (1 - float(share)) if name in MORE_IS_BETTER else old * (1 + float(share))
+        within = dict(model.within) | {name: new}
+        return replace(model, within=within, evaluations=0), Fraction(abs(new - old)), OBJECTIVES[name]
+    limits, step, unit = _moved(model.limits, name, share)
+    return replace(model, limits=limits, evaluations=0), step, unit
 
 
 def _moved(limits: Limits, name: str, share: Fraction) -> tuple[Limits, Fraction, str]:
@@ -77,7 +97,9 @@ def _moved(limits: Limits, name: str, share: Fraction) -> tuple[Limits, Fraction
     return replace(limits, region=Region(tuple(cells))), step, unit
 
 
-def _improve(asked: _Asked, model: Model, start: Index, seed: int) -> tuple[float, str]:
+def _improve(
+    asked: _Asked, model: Model, start: Index, seed: int, gap: float = GAP, boxes: int = BOXES
+) -> tuple[float, float, str]:
     """Return the best value under other limits or on another grid, starting from the design asked about.
 
     Raises
@@ -87,20 +109,23 @@ def _improve(asked: _Asked, model: Model, start: Index, seed: int) -> tuple[floa
     """
     from twokey.search.optimise import solve
 
-    last = (model.counts - 1).astype(np.int16)
-    at, value = descend(model, start, asked.value, np.zeros(11, dtype=np.int16), last)
-    s = solve(model, gap=GAP, seed=seed, start=at, boxes=BOXES)
-    method = "local search"
+    trimmed = model.trimmed(start[None, :])
+    found = float(model.values(trimmed)[0])
+    keeps = found <= asked.value and model.holds(trimmed[0])
+    at, value = descend(model, trimmed[0] if keeps else start, found if keeps else asked.value)
+    s = solve(model, gap=gap, seed=seed, start=at, boxes=boxes)
+    method, bound = "local search", 0.0
     if s is not None and s.best is not None:
         if s.value < value:
             at, value = s.best, s.value
-        if s.bound >= value * (1 - 2 * GAP):
+        bound = s.bound
+        if bound >= value * (1 - 2 * gap):
             method = "full search"
     if value < asked.value * (1 - 1e-12):
-        index = asked.model.space.index_of(model.space.design(at))
-        if index is not None and asked.model.holds(index):
+        index = asked.model.index_of(model.design(at), model.grid_of(at))
+        if index is not None and asked.model.holds(index) and np.isfinite(asked.model.values(index[None, :])[0]):
             raise Better(index, value)
-    return min(value, asked.value), method
+    return min(value, asked.value), bound, method
 
 
 def _longer(space: Space, k: int, last: bool) -> tuple[Space, Fraction] | None:
@@ -124,24 +149,29 @@ def _unit(variable: str) -> str:
 
 def _grid_rows(asked: _Asked, seed: int) -> list[dict[str, Any]]:
     rows = []
-    model = asked.model
+    model, own = asked.model, asked.model.grid_of(asked.best)
+    g = int(asked.best[GRID])
     for k, variable in enumerate(VARIABLES):
         for last in (False, True):
-            if asked.best[k] != (model.counts[k] - 1 if last else 0):
+            if asked.best[k] != (model.counts[g, k] - 1 if last else 0):
                 continue
-            found = _longer(model.space, k, last)
+            found = _longer(own, k, last)
             if found is None:
                 continue
-            space, step = found
+            grid, step = found
             start = asked.best.copy()
             if not last:
                 start[k] += 1
-            other = Model(space, model.workload, model.objective, model.limits)
-            value, method = _improve(asked, other, start, seed)
-            gain = 1 - value / asked.value
+            space = grid
+            if model.space.variants:
+                space = replace(model.space, variants=(*model.space.grids[:g], grid, *model.space.grids[g + 1 :]))
+            other = replace(model, space=space, evaluations=0)
+            value, _, method = _improve(asked, other, start, seed)
+            gain = 1 - value / asked.value if model.objective not in MORE_IS_BETTER else asked.value / value - 1
             if gain > GAIN:
-                end = f"<= {float(model.space.levels[k][-1]):g}" if last else f">= {float(model.space.levels[k][0]):g}"
-                rows.append(_row(f"grid {variable} {end}", gain, asked.value - value, step, _unit(variable), method))
+                end = f"<= {float(own.levels[k][-1]):g}" if last else f">= {float(own.levels[k][0]):g}"
+                change = abs(natural(model.objective, asked.value) - natural(model.objective, value))
+                rows.append(_row(f"grid {variable} {end}", gain, change, step, _unit(variable), method))
     return rows
 
 
@@ -174,12 +204,13 @@ def binding(
 
     Returns
     -------
-    rows : limit; gain_if_dropped, the share by which the objective falls when this limit is dropped, or, where
+    rows : limit; gain_if_dropped, the share by which the objective gets better when this limit is dropped, or, where
         `without_rule` tells what it leaves, the rule that sets it (for an end of the grid: when the grid is one level
-        longer) [1]; shadow_price, by how much the objective falls per unit
+        longer) [1]; shadow_price, by how much the objective gets better per unit
         when the limit is moved outwards by moved_percent, that is 5, or the first of 10, 20, 40 at which the grid
-        has a better design [s, or s USD, per unit named in `per`]; method, "full search"
-        where the new optimum is proved to 0.4 percent, else "local search"
+        has a better design [1]; shadow_price_range, between which it is proved to lie (both optima are known to
+        a bound only; the upper end is None where nothing was proved) [1]; method, "full search" where both optima are
+        proved to 0.02 percent (at an end of the grid the new one to 0.4 percent), else "local search"
 
     Raises
     ------
@@ -188,36 +219,58 @@ def binding(
     """
     asked = _Asked(model, best, value)
     rows = []
-    for name in limit_names(model.limits):
-        gain = _gain(asked, without(model.limits, name), seed)
+    floor: float | None = None
+    for name in limit_names(model):
+        gain = _gain(asked, _freed(model, name), seed)
         if gain > GAIN and without_rule and name in without_rule:
             # the limit binds; what its fall is worth depends on what the law puts in its place
-            gain = _gain(asked, limits_of(without_rule[name], model.limits.memory_bytes, model.space), seed)
+            left = limits_of(without_rule[name], model.limits.memory_bytes, model.space)
+            gain = _gain(asked, replace(model, limits=left, evaluations=0), seed)
         if gain > GAIN:
+            if floor is None:  # how much better than `best` another lawful design may still be
+                floor = _improve(asked, model, best, seed, PRICE_GAP, PRICE_BOXES)[1]
             for share in MOVES:
-                moved, step, unit = _moved(model.limits, name, share)
-                near, method = _improve(asked, Model(model.space, model.workload, model.objective, moved), best, seed)
+                other, step, unit = _shifted(model, name, share)
+                near, bound, method = _improve(asked, other, best, seed, PRICE_GAP, PRICE_BOXES)
                 if near < value * (1 - 1e-9):
                     break
-            rows.append(_row(name, gain, value - near, step, unit, method) | {"moved_percent": float(100 * share)})
+            if floor < value * (1 - 2 * PRICE_GAP):
+                method = "local search"
+            rows.append(
+                _row(name, gain, _change(model, value, near), step, unit, method)
+                | {"moved_percent": float(100 * share)}
+                | {"shadow_price_range": _range(model, (floor, value), (bound, near), float(step))}
+            )
     rows += _grid_rows(asked, seed)
     return sorted(rows, key=lambda row: -row["gain_if_dropped"])
 
 
-def _gain(asked: _Asked, limits: Limits, seed: int) -> float:
-    """Return the share by which the objective falls under other limits."""
-    m = asked.model
-    found, _ = _improve(asked, Model(m.space, m.workload, m.objective, limits), asked.best, seed)
+def _range(model: Model, old: tuple[float, float], new: tuple[float, float], step: float) -> tuple[float, float | None]:
+    """Return least and greatest shadow price from bound and value of the optimum before and after."""
+    most = None if new[0] <= 0 else _change(model, old[1], new[0]) / step
+    return _change(model, old[0], new[1]) / step, most
+
+
+def _change(model: Model, old: float, new: float) -> float:
+    """Return by how much the objective gets better from one badness to another, in its own unit; 0 if it does not."""
+    return 0.0 if new >= old else abs(natural(model.objective, old) - natural(model.objective, new))
+
+
+def _gain(asked: _Asked, other: Model, seed: int) -> float:
+    """Return the share by which the objective gets better under other limits."""
+    found = _improve(asked, other, asked.best, seed)[0]
+    if asked.model.objective in MORE_IS_BETTER:
+        return asked.value / found - 1
     return 1 - found / asked.value
 
 
-def explain_nothing(space: Space, workload: Workload, objective: str, limits: Limits) -> list[str]:
+def explain_nothing(model: Model) -> list[str]:
     """Return the limits each of which alone, if dropped, would let a design of the space be lawful."""
     from twokey.search.optimise import solve
 
     found = []
-    for name in limit_names(limits):
-        s = solve(Model(space, workload, objective, without(limits, name)), gap=0.5, boxes=0)
+    for name in limit_names(model):
+        s = solve(_freed(model, name), gap=0.5, boxes=0)
         if s is not None and s.best is not None:
             found.append(name)
     return found

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from twokey.chips.catalogue import find
 from twokey.law.question import Trade
-from twokey.law.region import EVERYTHING
+from twokey.law.region import EVERYTHING, Region
 from twokey.law.screen import lawful_region
+from twokey.quantities.problem import Problem
 from twokey.search.compare import versus
-from twokey.search.optimise import Progress, optimise
+from twokey.search.futures import both, likeliest, with_margin
+from twokey.search.limits import limits_of
+from twokey.search.model import Model
+from twokey.search.objectives import Mix, mix
+from twokey.search.optimise import Progress, optimise, solve
 from twokey.search.result import Result
 from twokey.search.space import Space
 from twokey.workloads.workload import Workload
@@ -22,7 +29,7 @@ __all__ = ["best_lawful"]
 
 def best_lawful(
     space: Space,
-    workload: Workload,
+    workload: Workload | Mix | Sequence[tuple[Workload, float]],
     objective: str,
     trade: Trade | None,
     *,
@@ -31,6 +38,9 @@ def best_lawful(
     accept: str = "open",
     known_on: dt.date | None = None,
     assume: Mapping[str, Fraction] | None = None,
+    limits: Mapping[str, float] | None = None,
+    margin: Fraction = Fraction(0),
+    futures: Sequence[tuple[Path, Fraction | None]] = (),
     gap: float = 0.01,
     seconds: float | None = None,
     seed: int = 0,
@@ -44,7 +54,11 @@ def best_lawful(
     trade : the trade and its day; None searches without any law
     seller, datacentre : letters bind their addressees only, and Note 2 to 3A090 turns on the market
     accept : "open" asks that both keys turn freely; "conditional" also takes what a notice or licence can open
-    gap, seconds, seed, progress : as in `search.optimise.optimise`
+    margin : share by which to stay away from every limit of the law [1]
+    futures : files of rules that may come next, with probabilities, as `law.book` overlays. All without probability:
+        the design must stay lawful under each. All with one: at most one of them comes, and the design is the best of
+        those that stay lawful with the greatest probability; the result says under which
+    limits, gap, seconds, seed, progress : as in `search.optimise.optimise`
     rivals : ids of catalogue chips to compare with
 
     Raises
@@ -54,6 +68,9 @@ def best_lawful(
     """
     chips = [find(name) for name in rivals]
     region, without_rule = EVERYTHING, {}
+    survival: dict[str, Any] = {}
+    if trade is None and (futures or margin):
+        raise Problem("--survive or --margin", "no law", "a law to keep", "leave out --law none", kind="usage")
     if trade is not None:
         read = partial(
             lawful_region,
@@ -64,21 +81,66 @@ def best_lawful(
             known_on=known_on,
             assume=assume,
         )
-        region = read()
+        chosen, survival = _futures(space, workload, limits or {}, read, margin, futures)
+
+        def whole(without: tuple[str, ...] = ()) -> Region:
+            found = with_margin(read(without=without), margin)
+            for path in chosen:
+                found = both(found, with_margin(read(without=without, overlays=(path,)), margin))
+            return found
+
+        region = whole()
         # a limit that falls leaves what stands behind it: the region is read anew without the rule that sets it
         labels = {label for cell in region.cells for label in cell.limits if label is not None}
-        without_rule = {label: read(without=(label.split(" ")[0],)) for label in labels}
+        without_rule = {label: whole((label.split(" ")[0],)) for label in labels}
     result = optimise(
         space,
         workload,
         objective,
         region,
+        limits=limits,
         gap=gap,
         seconds=seconds,
         seed=seed,
         progress=progress,
         without_rule=without_rule,
     )
+    result.survival = survival
     result.seller, result.datacentre = seller, datacentre
-    result.versus = versus(result, workload, objective, chips)
+    result.versus = versus(result, mix(workload), objective, chips)
     return result
+
+
+def _futures(
+    space: Space,
+    workload: Workload | Mix | Sequence[tuple[Workload, float]],
+    limits: Mapping[str, float],
+    read: Callable[..., Region],
+    margin: Fraction,
+    futures: Sequence[tuple[Path, Fraction | None]],
+) -> tuple[list[Path], dict[str, Any]]:
+    """Return the files of the next rules that the design is to survive, and what the result says of them."""
+    if not futures:
+        return [], {}
+    names = {path.stem: path for path, _ in futures}
+    if len(names) < len(futures):
+        raise Problem("--survive", "two rules of one name", "files with different names", "rename one of them")
+    likely = [p for _, p in futures if p is not None]
+    if not likely:
+        return list(names.values()), {"lawful_under": list(names), "probability": None}
+    if len(likely) < len(futures):
+        raise Problem(
+            "--survive", "probabilities for some rules only", "one for each rule, or for none", "complete or drop them"
+        )
+    whole = mix(workload)
+
+    def possible(region: Region) -> bool:
+        model = Model(space, whole, "power", limits_of(region, whole.memory_bytes, space), limits)
+        found = solve(model, gap=0.99)
+        return found is not None and found.best is not None
+
+    each = []
+    for (path, _), p in zip(futures, likely, strict=True):
+        each.append((path.stem, with_margin(read(overlays=(path,)), margin), p))
+    _, probability, chosen = likeliest(with_margin(read(), margin), each, possible)
+    return [names[n] for n in chosen], {"lawful_under": list(chosen), "probability": float(probability)}

@@ -14,6 +14,7 @@ from twokey.chips.design import HOST_BUS_GBPS, VARIABLES, Design
 from twokey.law.region import FACTS, Cell, Region
 from twokey.search.space import Space
 from twokey.silicon.area import area_mm2
+from twokey.silicon.package import Package
 
 __all__ = ["Limits", "facts_of", "limits_of", "without"]
 
@@ -46,7 +47,7 @@ class Limits:
     Parameters
     ----------
     region : the law's cells, those that lie in another one left out
-    area_mm2 : largest area of the logic dies; None for no limit [mm2]
+    area_mm2 : largest area of one die; None for no limit [mm2]
     memory_bytes : least memory [byte]
     """
 
@@ -54,58 +55,67 @@ class Limits:
     area_mm2: Fraction | None
     memory_bytes: float
 
-    def holds(self, design: Design, area: Fraction) -> bool:
-        """Return whether a design with this area keeps all limits, exactly."""
+    def holds(self, design: Design, package: Package) -> bool:
+        """Return whether a design in this package keeps all limits, exactly; edge for its memory is one of them."""
+        area = package.area_mm2(design)
         return (
-            (self.area_mm2 is None or area <= self.area_mm2)
+            (self.area_mm2 is None or package.largest_die_mm2(design) <= self.area_mm2)
+            and area >= package.least_area_mm2
             and design.dram_capacity_GB * 10**9 >= Fraction(self.memory_bytes)
             and self.region.holds(facts_of(design, area))
         )
 
     def cell_arrays(self, space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return lower and upper limits of each cell for the designs of a space, (cells, 5) each.
+        """Return lower and upper limits of each cell for the designs of each grid, (cells, grids, 5) each.
 
-        A limit on a fact that takes only certain values in the space (all but the density) is put half-way between
-        the two values it separates, so that comparing floats gives the exact answer for every design of the space.
+        A limit on a fact that takes only certain values in the grid (all but the density) is put half-way between
+        the two values it separates, so that comparing floats gives the exact answer for every design of the grid.
         """
-        shape = (len(self.region.cells), len(FACTS))
+        shape = (len(self.region.cells), len(space.grids), len(FACTS))
         low, high = np.zeros(shape), np.full(shape, np.inf)
-        for fact in range(len(FACTS)):
-            taken = _values_taken(space, fact)
-            for i, cell in enumerate(self.region.cells):
-                limit = cell.hi[fact]
-                low[i, fact] = float(cell.lo[fact]) if taken is None else _between(taken, cell.lo[fact])
-                if limit is not None:
-                    high[i, fact] = float(limit) if taken is None else _between(taken, limit)
+        for g, grid in enumerate(space.grids):
+            taken = _values_taken(grid)
+            for fact, values in enumerate(taken):
+                for i, cell in enumerate(self.region.cells):
+                    limit = cell.hi[fact]
+                    low[i, g, fact] = float(cell.lo[fact]) if values is None else _between(values, cell.lo[fact])
+                    if limit is not None:
+                        high[i, g, fact] = float(limit) if values is None else _between(values, limit)
         return low, high
 
 
+_Values = tuple[NDArray[np.int64], int]
+_Levels = tuple[Fraction, ...]
+
+
+def _values_taken(grid: Space) -> list[_Values | None]:
+    """Return for each fact the values it takes in a grid, as whole multiples of 1/scale; None for the density."""
+    levels = dict(zip(VARIABLES, grid.levels, strict=True))
+    tpp = _tpp_values(levels["cores"], levels["array_rows"], levels["array_cols"], levels["clock_GHz"])
+    return [tpp, None, *_bandwidth_values(levels["dram_bandwidth_GBps"], levels["link_bandwidth_GBps"])]
+
+
 @lru_cache(maxsize=64)
-def _values_taken(space: Space, fact: int) -> tuple[NDArray[np.int64], int] | None:
-    """Return the values that a fact takes in a space, rising, as whole multiples of 1/scale; None for the density."""
-    levels = dict(zip(VARIABLES, space.levels, strict=True))
-    link = [2 * v + HOST_BUS_GBPS for v in levels["link_bandwidth_GBps"]]
-    sums: list[list[Fraction]] = [
-        [Fraction(0)],
-        [],
-        list(levels["dram_bandwidth_GBps"]),
-        link,
-        list({a + b for a in levels["dram_bandwidth_GBps"] for b in link}),
-    ]
-    if fact == FACTS.index("performance_density"):
-        return None
-    if fact != FACTS.index("tpp"):
-        scale = math.lcm(*(v.denominator for v in sums[fact]))
-        return np.array(sorted(int(v * scale) for v in sums[fact]), dtype=np.int64), scale
-    scale = math.lcm(*(v.denominator for v in levels["clock_GHz"]))
+def _tpp_values(cores: _Levels, rows: _Levels, cols: _Levels, clocks: _Levels) -> _Values:
+    scale = math.lcm(*(v.denominator for v in clocks))
     products = np.array([4], dtype=np.int64)  # TPP = 0.032 x product = 4 x product / 125
-    for name in ("array_rows", "array_cols", "cores"):
-        products = np.unique(np.outer(products, [int(v) for v in levels[name]]))
-    products = np.unique(np.outer(products, [int(v * scale) for v in levels["clock_GHz"]]))
+    for levels in (rows, cols, cores):
+        products = np.unique(np.outer(products, [int(v) for v in levels]))
+    products = np.unique(np.outer(products, [int(v * scale) for v in clocks]))
     return products, scale * 125
 
 
-def _between(taken: tuple[NDArray[np.int64], int], limit: Fraction) -> float:
+@lru_cache(maxsize=512)
+def _bandwidth_values(dram: _Levels, links: _Levels) -> tuple[_Values, _Values, _Values]:
+    both = [2 * v + HOST_BUS_GBPS for v in links]
+    found = []
+    for sums in (dram, both, {a + b for a in dram for b in both}):
+        scale = math.lcm(*(v.denominator for v in sums))
+        found.append((np.array(sorted(int(v * scale) for v in sums), dtype=np.int64), scale))
+    return found[0], found[1], found[2]
+
+
+def _between(taken: _Values, limit: Fraction) -> float:
     """Return a number between the last value below the limit and the first that is not."""
     values, scale = taken
     i = int(np.searchsorted(values, math.ceil(limit * scale)))
@@ -116,7 +126,7 @@ def _between(taken: tuple[NDArray[np.int64], int], limit: Fraction) -> float:
 
 
 def area_of(x: NDArray[np.float64], area: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the die area of designs in columns, in floats, (n,) [mm2]; `area` as from `Space.area_array`."""
+    """Return an area of designs in columns, in floats, (n,) [mm2]; `area`: a row of `Space.area_array`, or (9, n)."""
     core = x[1] * x[2] * area[0] + x[3] * area[1] + x[5] * area[2] + area[3]
     total: NDArray[np.float64] = (
         x[0] * core + x[6] * area[4] + x[7] * area[5] + x[8] * area[6] + x[10] * area[7] + area[8]

@@ -1,157 +1,266 @@
-"""The objective of a search, for points and for boxes of a space."""
+"""The objective of a search, for points and for boxes of a space.
+
+A design is held by its levels and, as a twelfth number, the grid of the space's family that it is in. An index is thus
+(n, 12); a space that is no family has the one grid 0.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twokey.chips.design import HOST_BUS_GBPS
+from twokey.chips.design import HOST_BUS_GBPS, Design
 from twokey.perf.kernels import boxes, exact, relaxed
 from twokey.perf.kernels.boxes import TPP_PER_MAC
 from twokey.perf.table import build
-from twokey.quantities.problem import Problem
 from twokey.search.limits import CAPACITY, Limits, area_of
+from twokey.search.objectives import (
+    MORE_IS_BETTER,
+    OBJECTIVES,
+    Mix,
+    Terms,
+    badness,
+    check_limits,
+    check_objective,
+    mix,
+    natural,
+    needs,
+)
 from twokey.search.space import Space
-from twokey.silicon.cost import cost_figure
+from twokey.silicon.package import Package
+from twokey.silicon.power import power_of
 from twokey.workloads.workload import Workload
 
-__all__ = ["OBJECTIVES", "Model", "cost_usd"]
-
-OBJECTIVES = {"ttft": "s", "tpot": "s", "e2e": "s", "e2e-cost": "s USD"}
-"""Objectives that a search can minimise, and their units: time to first token, time per output token,
-TTFT + OSL x TPOT, and that times the unit cost."""
+__all__ = ["GRID", "MORE_IS_BETTER", "OBJECTIVES", "Model", "cost_usd", "natural"]
 
 Index = NDArray[np.int16]
+Floats = NDArray[np.float64]
+
+GRID = 11
+"""Place of the grid in an index."""
+
 _NEAR = 1e-12
+_IMPOSSIBLE_NS = 1e24
+_THREADS = min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+_ENOUGH = 2_048
 
 
-def cost_usd(area_mm2: NDArray[np.float64], capacity_GB: NDArray[np.float64], dies: int = 1) -> NDArray[np.float64]:
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="twokey-search")
+
+
+def cost_usd(area_mm2: Floats, capacity_GB: Floats, dies: int = 1) -> Floats:
     """Return the mid unit cost of many chips, as `silicon.cost.unit_cost` for one [USD]."""
-    d, one = cost_figure("wafer_diameter_mm"), area_mm2 / dies
-    on_wafer = np.pi * (d / 2) ** 2 / one - np.pi * d / np.sqrt(2 * one)
-    good = (1 + one * cost_figure("defects_per_mm2") / cost_figure("clustering")) ** -cost_figure("clustering")
-    rest = cost_figure("packaging_usd") + cost_figure("test_usd")
-    total: NDArray[np.float64] = (
-        dies * cost_figure("wafer_usd") / (on_wafer * good) + capacity_GB * cost_figure("dram_usd_per_GB") + rest
-    )
-    return total
+    found: Floats = Package(dies).cost_usd(area_mm2, area_mm2, capacity_GB, 0)
+    return found
 
 
 @dataclass
 class Model:
-    """Values of an objective over a space under limits; counts what it evaluates."""
+    """Values of an objective over a space under limits; counts what it evaluates.
+
+    Parameters
+    ----------
+    workload : one workload, or several with weights, see `search.objectives.mix`
+    objective : what is minimised, or, where more is better, made as large as possible
+    limits : of the law, the dies and the memory
+    within : limits on other objectives, in their own units
+    """
 
     space: Space
-    workload: Workload
+    workload: Workload | Mix | Sequence[tuple[Workload, float]]
     objective: str
     limits: Limits
+    within: Mapping[str, float] = field(default_factory=dict)
     evaluations: int = 0
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise Problem(
-                "--objective", self.objective, "one of " + ", ".join(OBJECTIVES), "choose an objective that is searched"
-            )
-        self.levels = self.space.array()
-        self.counts = self.space.counts()
+        check_objective(self.objective)
+        self.mix = mix(self.workload)
+        self.most = check_limits(self.within)
+        self.asked = tuple(dict.fromkeys((self.objective, *(name for name, _ in self.most))))
+        self.needs_ttft, self.needs_tpot, self.cost_matters, self.power_matters = needs(self.asked)
+        grids = self.space.grids
+        widest = max(len(row) for grid in grids for row in grid.levels)
+        arrays = [grid.array() for grid in grids]
+        self.levels = np.array([np.pad(a, ((0, 0), (0, widest - a.shape[1])), mode="edge") for a in arrays])
+        self.counts = np.array([grid.counts() for grid in grids])
         limit = self.limits.area_mm2
-        self.area = np.array([*self.space.area_array(), np.inf if limit is None else float(limit)])
+        self.area = np.array([grid.area_array() for grid in grids])
+        self._least = np.array([float(grid.package.least_area_mm2) for grid in grids])
+        self._most = np.array([np.inf if limit is None else float(limit) * grid.package.dies for grid in grids])
+        ends = np.stack([self._least, self._most], axis=1)[:, :, None]
+        self._areas = np.ascontiguousarray(np.concatenate([self.area, ends], axis=2))
         self.low, self.high = self.limits.cell_arrays(self.space)
+        self._phases = [
+            (
+                build(w.prefill).arrays() if self.needs_ttft else None,
+                build(w.decode).arrays() if self.needs_tpot else None,
+            )
+            for w, _ in self.mix.parts
+        ]
 
-    @cached_property
-    def _phases(self) -> list[tuple[float, tuple[NDArray[Any], ...]]]:
-        """Weight and arrays of each phase that the objective holds."""
-        ttft = [] if self.objective == "tpot" else [(1.0, build(self.workload.prefill).arrays())]
-        weight = 1.0 if self.objective == "tpot" else float(self.workload.output_len)
-        tpot = [] if self.objective == "ttft" else [(weight, build(self.workload.decode).arrays())]
-        return ttft + tpot
+    def grid_of(self, index: Index) -> Space:
+        """Return the grid that a design, (12,), is in."""
+        return self.space.grids[int(index[GRID])]
 
-    @property
-    def cost_matters(self) -> bool:
-        """Whether the objective counts the unit cost."""
-        return self.objective == "e2e-cost"
+    def design(self, index: Index) -> Design:
+        """Return the design at an index, (12,)."""
+        return self.grid_of(index).design(index[:GRID])
+
+    def index_of(self, design: Design, grid: Space) -> Index | None:
+        """Return the index of a design of a grid, (12,), or None if this space has no such grid or design."""
+        for g, own in enumerate(self.space.grids):
+            if own.package == grid.package and (found := own.index_of(design)) is not None:
+                return np.append(found, np.int16(g))
+        return None
+
+    def last(self, grid: int) -> Index:
+        """Return the index of the highest level of every variable of a grid, (12,)."""
+        return np.append(self.counts[grid] - 1, np.int16(grid)).astype(np.int16)
+
+    def least_capacity(self, grid: int) -> int | None:
+        """Return the lowest level of memory that is enough, of a grid; None where none is.
+
+        More memory than the workload needs changes no time, keeps no limit and is not free: only this level matters.
+        """
+        levels = self.space.grids[grid].levels[CAPACITY]
+        return next((i for i, v in enumerate(levels) if v * 10**9 >= Fraction(self.limits.memory_bytes)), None)
+
+    def trimmed(self, index: Index) -> Index:
+        """Return designs, (n, 12), each with no more memory than is enough, where there is a level that is."""
+        found = index.copy()
+        for row in found:
+            level = self.least_capacity(int(row[GRID]))
+            row[CAPACITY] = row[CAPACITY] if level is None else level
+        return found
 
     def holds(self, index: Index) -> bool:
-        """Return whether a design given by its levels, (11,), keeps all limits, exactly."""
-        design = self.space.design(index)
-        return self.limits.holds(design, self.space.area_mm2(design))
+        """Return whether a design, (12,), keeps the limits of law, dies and memory, exactly."""
+        return self.limits.holds(self.design(index), self.grid_of(index).package)
 
-    def columns(self, index: Index) -> NDArray[np.float64]:
-        """Return designs as columns, (11, n), from their levels, (n, 11)."""
-        return np.array([self.levels[k, index[:, k]] for k in range(11)])
+    def columns(self, index: Index) -> Floats:
+        """Return designs as columns, (11, n), from their levels, (n, 12)."""
+        grid = index[:, GRID]
+        return np.array([self.levels[grid, k, index[:, k]] for k in range(11)])
 
-    def likely(self, x: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return for designs of the space in columns, (11, n), whether they keep all limits up to rounding, (n,).
+    def screened(self, index: Index) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return designs, (n, 12), as columns, (11, n), their areas, (2, n) [mm2], and whether they keep all limits.
 
-        Never False for a design that keeps them. True may be wrong within 1e-12 of a limit of the area or the
-        density, so whatever is used as an answer is asked `holds`.
+        The last, (n,), is never False for a design that keeps them. True may be wrong within 1e-12 of a limit of the
+        area or the density, and about I/O dies; whatever is used as an answer is asked `holds`. Areas: what the law
+        counts, and that of the compute dies.
         """
-        ok = np.zeros(x.shape[1], dtype=np.bool_)
-        for cell in range(len(self.low)):
-            ok |= self.in_cell(x, cell)
-        memory = x[CAPACITY] * 1e9 >= self.limits.memory_bytes * (1 - _NEAR)
-        fits: NDArray[np.bool_] = ok & memory & (area_of(x, self.area) <= self.area[9] * (1 + _NEAR))
-        return fits
+        n = len(index)
+        x, areas, ok = np.empty((11, n)), np.empty((2, n)), np.empty(n, dtype=np.bool_)
+        least = float(self.limits.memory_bytes) / 1e9
+        boxes.screen(
+            np.ascontiguousarray(index), self.levels, self.low, self.high, self._areas, HOST_BUS_GBPS, least, _NEAR,
+            x, areas, ok,
+        )  # fmt: skip
+        return x, areas, ok
 
-    def in_cell(self, x: NDArray[np.float64], cell: int) -> NDArray[np.bool_]:
-        """Return whether designs in columns, (11, n), lie in one cell of the law, up to rounding, (n,)."""
+    def in_cell(self, index: Index, x: Floats, cell: int) -> NDArray[np.bool_]:
+        """Return whether designs, (n, 12) and as columns (11, n), lie in one cell of the law, up to rounding, (n,)."""
+        grid = index[:, GRID]
         tpp = TPP_PER_MAC * x[0] * x[1] * x[2] * x[4]
         io = 2 * x[10] + HOST_BUS_GBPS
-        facts = (tpp, tpp / area_of(x, self.area), x[8], io, x[8] + io)
+        facts = (tpp, tpp / area_of(x, self.area[grid, 0].T), x[8], io, x[8] + io)
         inside = np.ones(x.shape[1], dtype=np.bool_)
-        for fact, first, last in zip(facts, self.low[cell], self.high[cell], strict=True):
-            if first > 0:
-                inside &= fact >= first * (1 - _NEAR)
-            if last < np.inf:
-                inside &= fact < last * (1 + _NEAR)
+        for k, fact in enumerate(facts):
+            first, last = self.low[cell, grid, k], self.high[cell, grid, k]
+            inside &= (fact >= first * (1 - _NEAR)) & (fact < last * (1 + _NEAR))
         return inside
 
-    def times(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the objective of designs in columns, (11, n), lawful or not, (n,) [s or s USD]."""
-        self.evaluations += x.shape[1]
-        value = np.zeros(x.shape[1])
-        for weight, arrays in self._phases:
-            value += weight * exact.times_ns(x, arrays)
-        value *= 1e-9
-        return value * cost_usd(area_of(x, self.area), x[9], self.space.dies) if self.cost_matters else value
+    def _cost(self, index: Index, x: Floats, areas: Floats) -> Floats:
+        """Return the unit cost of designs, (n,) [USD]."""
+        grid = index[:, GRID]
+        found = np.empty(x.shape[1])
+        present = np.unique(grid)
+        for g in present:
+            own = slice(None) if len(present) == 1 else grid == g
+            package = self.space.grids[int(g)].package
+            found[own] = package.cost_usd(areas[0, own], areas[1, own], x[CAPACITY, own], x[0, own])
+        return found
 
-    def values(self, index: Index) -> NDArray[np.float64]:
-        """Return the objective of designs given by their levels, (n, 11); infinity where a limit is broken."""
-        value = np.full(len(index), np.inf)
-        x = self.columns(index)
-        ok = np.flatnonzero(self.likely(x))
-        value[ok] = self.times(x[:, ok])
-        value[value > 1e15] = np.inf
-        return value
-
-    def bounds(self, lo: Index, hi: Index, cells: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Shrink boxes in place and return a lower bound of the objective over each; infinity for an empty box.
+    def _value(self, index: Index, x: Floats, areas: Floats, time_ns: Callable[[Any], Floats], slack: float) -> Floats:
+        """Return the badness from times, (n,); infinity where an operator cannot run or a limit is broken.
 
         Parameters
         ----------
-        lo, hi : int16 (n, 11), C order, changed in place
+        index, x, areas : designs, or the lower corners of boxes; time_ns : gives the times of a phase [ns]
+        slack : share by which times may be above a limit [1]
+        """
+        cost = self._cost(index, x, areas) if self.cost_matters else None
+        power = power_of(x) if self.power_matters else None
+        total = np.zeros(x.shape[1])
+        for (workload, share), phases in zip(self.mix.parts, self._phases, strict=True):
+            times: list[Any] = []
+            for arrays in phases:
+                ns = None if arrays is None else time_ns(arrays)
+                times.append(None if ns is None else np.where(ns > _IMPOSSIBLE_NS, np.inf, ns) * 1e-9)
+            terms = Terms(times[0], times[1], cost, power)
+            total += share * badness(self.objective, workload, terms)
+            for name, most in self.most:
+                total[badness(name, workload, terms) > most * (1 + slack)] = np.inf
+        return total
+
+    def times(self, index: Index) -> Floats:
+        """Return the badness of designs, (n, 12), lawful or not, (n,); infinity where `within` is broken."""
+        self.evaluations += len(index)
+        x, areas, _ = self.screened(index)
+        return self._value(index, x, areas, lambda arrays: _threaded(exact.times_ns, x, arrays), 0.0)
+
+    def values(self, index: Index) -> Floats:
+        """Return the badness of designs, (n, 12); infinity where a limit is broken."""
+        value = np.full(len(index), np.inf)
+        x, areas, ok = self.screened(index)
+        some = np.flatnonzero(ok)
+        self.evaluations += len(some)
+        if len(some):
+            own = np.ascontiguousarray(x[:, some])
+            value[some] = self._value(
+                index[some], own, areas[:, some], lambda arrays: _threaded(exact.times_ns, own, arrays), 0.0
+            )
+        return value
+
+    def bounds(self, lo: Index, hi: Index, cells: NDArray[np.int32]) -> Floats:
+        """Shrink boxes in place and return a lower bound of the badness over each; infinity for an empty box.
+
+        Parameters
+        ----------
+        lo, hi : int16 (n, 12), C order, changed in place
         cells : int32 (n,)
         """
-        alive, rates = boxes.shrink_boxes(lo, hi, cells, self.levels, self.low, self.high, self.area, HOST_BUS_GBPS)
+        alive, rates = boxes.shrink_boxes(lo, hi, cells, self.levels, self.low, self.high, self._areas, HOST_BUS_GBPS)
         bound = np.full(len(lo), np.inf)
         some = np.flatnonzero(alive)
         if len(some) == 0:
             return bound
         self.evaluations += len(some)
-        v, w = self.columns(lo[some]), self.columns(hi[some])
+        low = lo[some]
+        (v, areas, _), w = self.screened(low), self.columns(hi[some])
         box = np.array(
             [v[0], w[0], v[1], w[1], v[2], w[2], w[3], w[4], w[5], v[6], w[6], w[7], w[8], w[10], *rates[:, some]]
         )
-        value = np.zeros(len(some))
-        for weight, arrays in self._phases:
-            value += weight * relaxed.bounds_ns(box, arrays)
-        value *= 1e-9
-        if self.cost_matters:
-            value *= cost_usd(area_of(v, self.area), v[9], self.space.dies)
-        value[value > 1e15] = np.inf
-        bound[some] = value
+        bound[some] = self._value(
+            low, v, areas, lambda arrays: _threaded(relaxed.bounds_ns, box, arrays), relaxed.SLACK
+        )
         return bound
+
+
+def _threaded(kernel: Callable[[Floats, Any], Floats], x: Floats, arrays: Any) -> Floats:
+    """Return what a kernel gives for many columns, in parts at once where they are many; the parts change nothing."""
+    if x.shape[1] < _ENOUGH or _THREADS == 1:
+        return kernel(x, arrays)
+    parts = np.array_split(np.arange(x.shape[1]), _THREADS)
+    return np.concatenate(list(_pool().map(lambda part: kernel(x[:, part[0] : part[-1] + 1], arrays), parts)))

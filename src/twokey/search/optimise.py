@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,16 +21,20 @@ from twokey.law.region import Region
 from twokey.perf.kernels.relaxed import SLACK
 from twokey.quantities.problem import Problem
 from twokey.search.binding import Better, binding, explain_nothing, limit_names
-from twokey.search.limits import CAPACITY, Limits, limits_of
-from twokey.search.model import OBJECTIVES, Model
+from twokey.search.limits import CAPACITY, limits_of
+from twokey.search.model import GRID, MORE_IS_BETTER, OBJECTIVES, Model, natural
+from twokey.search.objectives import Mix, mix
 from twokey.search.result import Result
 from twokey.search.space import Space
 from twokey.search.start import descend, random_start
 from twokey.workloads.workload import Workload
 
-__all__ = ["BOXES_PER_ROUND", "Progress", "optimise", "solve"]
+__all__ = ["BOXES_PER_ROUND", "Progress", "nothing", "optimise", "solve"]
 
 BOXES_PER_ROUND = 512
+
+RESTART = 128
+"""Round after which new random points are tried, and again whenever the number of rounds has doubled."""
 
 Index = NDArray[np.int16]
 Progress = Callable[[float, float, int, float], None]
@@ -81,15 +85,15 @@ class _Search:
 
 
 def _halves(lo: Index, hi: Index) -> tuple[Index, Index]:
-    """Return for each box all its halves: (n, 11, 2, 11) first and last levels.
+    """Return for each box all its halves: (n, 11, 2, 12) first and last levels.
 
     Half 0 of variable k holds the lower levels, half 1 the upper ones; a variable with one level left has an
     empty upper half (first level above the last).
     """
     n = len(lo)
-    child_lo: Any = np.broadcast_to(lo[:, None, None, :], (n, 11, 2, 11)).copy()
-    child_hi: Any = np.broadcast_to(hi[:, None, None, :], (n, 11, 2, 11)).copy()
-    middle = (lo + hi) // 2
+    child_lo: Any = np.broadcast_to(lo[:, None, None, :], (n, 11, 2, 12)).copy()
+    child_hi: Any = np.broadcast_to(hi[:, None, None, :], (n, 11, 2, 12)).copy()
+    middle = ((lo + hi) // 2)[:, :GRID]
     k = np.arange(11)
     child_hi[:, k, 0, k] = middle
     child_lo[:, k, 1, k] = middle + 1
@@ -101,7 +105,7 @@ def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: ND
     n = len(lo)
     s.opened += n
     child_lo, child_hi = _halves(lo, hi)
-    splits = hi > lo
+    splits = (hi > lo)[:, :GRID]
     ask = np.repeat(splits[:, :, None], 2, axis=2)
     asked_lo, asked_hi = np.ascontiguousarray(child_lo[ask]), np.ascontiguousarray(child_hi[ask])
     owner = np.nonzero(ask)[0]
@@ -110,7 +114,9 @@ def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: ND
     found[ask] = np.maximum(bounds, parent[owner])
     child_lo[ask], child_hi[ask] = asked_lo, asked_hi
 
-    s.offer(np.concatenate([lo, asked_lo[np.isfinite(bounds)]]))
+    # the lower corner of a lower half is mostly that of the whole
+    fresh = np.isfinite(bounds) & (asked_lo != lo[owner]).any(axis=1)
+    s.offer(np.concatenate([lo, asked_lo[fresh]]))
     cutoff = s.cutoff
     cut = ask & (found >= cutoff)
     if cut.any():
@@ -118,14 +124,14 @@ def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: ND
     # a half that is cut off leaves the other half, whichever variable is split
     low, high = lo.copy(), hi.copy()
     k = np.arange(11)
-    np.copyto(low, child_lo[:, k, 1, k], where=cut[:, :, 0] & ~cut[:, :, 1])
-    np.copyto(high, child_hi[:, k, 0, k], where=cut[:, :, 1] & ~cut[:, :, 0])
+    np.copyto(low[:, :GRID], child_lo[:, k, 1, k], where=cut[:, :, 0] & ~cut[:, :, 1])
+    np.copyto(high[:, :GRID], child_hi[:, k, 0, k], where=cut[:, :, 1] & ~cut[:, :, 0])
     gone = (cut[:, :, 0] & cut[:, :, 1]).any(axis=1) | ~splits.any(axis=1)
 
     gain = np.minimum(found, cutoff) - parent[:, None, None]
     small = 1e-12 * parent[:, None] + 1e-30
     score = (gain[:, :, 0] + small) * (gain[:, :, 1] + small)
-    width = (hi - lo) / np.maximum(1, s.model.counts - 1)
+    width = (hi - lo)[:, :GRID] / np.maximum(1, s.model.counts[lo[:, GRID]] - 1)
     score = np.where(splits, score * (1 + 1e-3 * width), -1.0)
     choice = score.argmax(axis=1)
     for i in np.flatnonzero(~gone):
@@ -139,19 +145,26 @@ def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: ND
                 s.push(float(found[i, v, half]), first, last, int(cell[i]))
 
 
-def _roots(model: Model, limits: Limits) -> tuple[Index, Index, NDArray[np.int32], NDArray[np.float64]]:
-    """Return the boxes to begin with, one for each cell that can hold a design, and their bounds."""
-    cells = np.arange(len(limits.region.cells), dtype=np.int32)
-    lo = np.zeros((len(cells), 11), dtype=np.int16)
-    hi = np.repeat((model.counts - 1)[None, :], len(cells), axis=0).astype(np.int16)
-    enough = [i for i, v in enumerate(model.space.levels[CAPACITY]) if float(v) * 1e9 >= limits.memory_bytes]
-    if enough:
-        lo[:, CAPACITY] = enough[0]
-        # more memory than the workload needs changes no time, and no limit: the least that is enough will do
-        hi[:, CAPACITY] = enough[-1] if model.cost_matters else enough[0]
-    bound = model.bounds(lo, hi, cells) if enough and len(cells) else np.full(len(cells), np.inf)
+def _roots(model: Model) -> tuple[Index, Index, NDArray[np.int32], NDArray[np.float64]]:
+    """Return the boxes to begin with, one for each grid and cell that can hold a design, and their bounds."""
+    los, his, cells = [], [], []
+    for g in range(len(model.space.grids)):
+        enough = model.least_capacity(g)
+        if enough is None:
+            continue
+        lo, hi = np.zeros(12, dtype=np.int16), model.last(g)
+        lo[GRID], lo[CAPACITY], hi[CAPACITY] = g, enough, enough
+        for cell in range(len(model.limits.region.cells)):
+            los.append(lo)
+            his.append(hi)
+            cells.append(cell)
+    if not cells:
+        none = np.empty((0, 12), dtype=np.int16)
+        return none, none, np.empty(0, dtype=np.int32), np.empty(0)
+    first, last, owner = np.array(los), np.array(his), np.array(cells, dtype=np.int32)
+    bound = model.bounds(first, last, owner)
     kept = np.isfinite(bound)
-    return lo[kept], hi[kept], cells[kept], bound[kept]
+    return first[kept], last[kept], owner[kept], bound[kept]
 
 
 def solve(
@@ -170,12 +183,11 @@ def solve(
     Parameters
     ----------
     gap, seconds, seed, progress : as in `optimise`
-    start : a design to start from instead of random points, (11,); it may be a bad one
+    start : designs to start from instead of random points, (12,) or (n, 12); they may be bad ones
     boxes : stop after about so many boxes
     local : whether to improve each new best design by local search
     """
-    limits = model.limits
-    lo, hi, cells, bound = _roots(model, limits)
+    lo, hi, cells, bound = _roots(model)
     if len(lo) == 0:
         return None
     s = _Search(model, gap)
@@ -187,7 +199,9 @@ def solve(
         if start is None:
             s.best, s.value = random_start(model, lo, hi, seed=seed)
         else:
-            s.offer(start[None, :])
+            given = np.atleast_2d(start)
+            s.offer(np.concatenate([given, model.trimmed(given)]))
+        rounds = 0
         while s.heap and s.heap[0][0] < s.cutoff:
             if seconds is not None and time.monotonic() - wall > seconds:
                 break
@@ -207,8 +221,14 @@ def solve(
                 np.array([b[0] for b in batch]),
             )
             s.in_hand = np.inf
+            rounds += 1
+            if start is None and rounds >= RESTART and rounds & (rounds - 1) == 0:
+                # a long search may wait for a better answer, not for a better bound: look for one from new points
+                other, value = random_start(model, lo, hi, seed=seed + rounds)
+                if other is not None and value < s.value:
+                    s.best, s.value = other, value
             if local and s.best is not None and s.value < before:
-                s.best, s.value = descend(model, s.best, s.value, lo.min(axis=0), hi.max(axis=0))
+                s.best, s.value = descend(model, s.best, s.value)
             if progress is not None:
                 progress(s.value, s.bound, s.opened, time.process_time() - begin)
     except KeyboardInterrupt:
@@ -218,10 +238,11 @@ def solve(
 
 def optimise(
     space: Space,
-    workload: Workload,
+    workload: Workload | Mix | Sequence[tuple[Workload, float]],
     objective: str,
     region: Region,
     *,
+    limits: Mapping[str, float] | None = None,
     gap: float = 0.01,
     seconds: float | None = None,
     seed: int = 0,
@@ -233,8 +254,11 @@ def optimise(
 
     Parameters
     ----------
-    space : grid of designs; workload : what is to be run; objective : one of `OBJECTIVES`, minimised
+    space : grid of designs, or a family of grids
+    workload : what is to be run: one workload, or several with weights, see `search.objectives.Mix`
+    objective : one of `OBJECTIVES`; minimised, or made as large as possible where it is in `MORE_IS_BETTER`
     region : the law of the day
+    limits : limits on other objectives by name, each in its own unit: {"ttft": 0.5} asks for at most half a second
     gap : share by which another design may at most be better when the search may stop [1]
     seconds : wall-clock limit; the answer then says `proved` False and the gap reached [s]
     seed : of the random start; equal seeds give equal answers
@@ -256,12 +280,16 @@ def optimise(
     """
     if not 0 <= gap < 1:
         raise Problem("--gap", f"{gap}", "a share from 0 to below 1", "write 0.01 for one percent")
-    limits = limits_of(region, workload.memory_bytes, space)
-    model = Model(space, workload, objective, limits)
+    whole = mix(workload)
+    kept = limits_of(region, whole.memory_bytes, space)
+    model = Model(space, whole, objective, kept, limits or {})
+    more = objective in MORE_IS_BETTER
+    # where more is better the gap is that of the reciprocal: 1 - value / bound, and not bound / value - 1
+    inner = gap / (1 + gap) if more else gap
     begin = time.process_time()
-    s = solve(model, gap=gap, seconds=seconds, seed=seed, progress=progress)
+    s = solve(model, gap=inner, seconds=seconds, seed=seed, progress=_told(progress, objective))
     if s is None or s.best is None:
-        raise _nothing(model, s)
+        raise nothing(model, s)
     cpu_s, evaluations = time.process_time() - begin, model.evaluations
     limiting: list[dict[str, Any]] = []
     while explain and not s.interrupted:
@@ -270,33 +298,47 @@ def optimise(
             break
         except Better as better:
             s.best, s.value = better.index, better.value
-    reached = max(0.0, (s.value - s.bound) / s.value)
+    value, bound = natural(objective, s.value), natural(objective, s.bound)
+    reached = abs(value - bound) / value
     return Result(
         space=space,
-        design=space.design(s.best),
+        grid=model.grid_of(s.best),
+        design=model.design(s.best),
         objective=objective,
-        workload=workload.name,
-        value=s.value,
-        bound=s.bound,
+        workload=whole.name,
+        value=value,
+        bound=bound,
         gap=reached,
-        proved=reached <= max(gap, 2 * SLACK),
+        proved=reached <= max(gap, 2 * SLACK) * (1 + 1e-12),
         boxes=s.opened,
         evaluations=evaluations,
         cpu_s=cpu_s,
         unit=OBJECTIVES[objective],
+        limits=dict(model.within),
         binding=limiting,
     )
 
 
-def _nothing(model: Model, s: _Search | None) -> Problem:
+def _told(progress: Progress | None, objective: str) -> Progress | None:
+    """Return the callback such that it is told values in the objective's own unit."""
+    if progress is None or objective not in MORE_IS_BETTER:
+        return progress
+
+    def tell(value: float, bound: float, boxes: int, seconds: float) -> None:
+        progress(natural(objective, value), natural(objective, bound), boxes, seconds)
+
+    return tell
+
+
+def nothing(model: Model, s: _Search | None) -> Problem:
     """Return the Problem that says why no lawful design can be given."""
     where = f"the space {model.space.name}"
     if s is not None and (s.interrupted or s.heap):
         return Problem(where, "a search that was stopped early", "a lawful design", "give it more time")
     if not model.limits.region.cells:
         return Problem(where, "a law that permits no design", "a lawful design", "choose another day or trade")
-    alone = explain_nothing(model.space, model.workload, model.objective, model.limits)
-    names = limit_names(model.limits)
+    alone = explain_nothing(model)
+    names = limit_names(model)
     if alone:
         culprit = "the limit " + " or ".join(alone) + " excludes every design"
         return Problem(

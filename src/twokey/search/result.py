@@ -8,8 +8,8 @@ from typing import Any
 from twokey.chips.design import VARIABLES, Design
 from twokey.chips.item import ItemSheet, item_json
 from twokey.search.space import Space
-from twokey.silicon.area import breakdown
-from twokey.silicon.cost import unit_cost_usd
+from twokey.silicon.figures import CASES
+from twokey.silicon.power import power
 
 __all__ = ["Result"]
 
@@ -20,15 +20,19 @@ class Result:
 
     Parameters
     ----------
-    value, bound : in `unit`; gap : (value - bound) / value [1]
+    space, grid : the space that was searched; that of its grids which the design is in, the space itself if it is none
+    value, bound : in `unit`; gap : |value - bound| / value [1]
     proved : whether the gap is the one asked for, or smaller
     boxes, evaluations : boxes opened; points and boxes evaluated
+    limits : limits on other objectives that were asked for
+    survival : next rules under which the design stays lawful, and how probable that is; empty where none was named
     binding : limits that hold the design back, see `search.binding`
     versus : catalogue chips under the same model, see `search.compare`
     seller, datacentre : whose design it is and for which market, as its item sheet says
     """
 
     space: Space
+    grid: Space
     design: Design
     objective: str
     workload: str
@@ -40,6 +44,8 @@ class Result:
     evaluations: int
     cpu_s: float
     unit: str
+    limits: dict[str, float] = field(default_factory=dict)
+    survival: dict[str, Any] = field(default_factory=dict)
     binding: list[dict[str, Any]] = field(default_factory=list)
     versus: list[dict[str, Any]] = field(default_factory=list)
     seller: str | None = None
@@ -48,14 +54,16 @@ class Result:
     @property
     def item(self) -> ItemSheet:
         """The item sheet of the best design."""
-        area = self.space.area_mm2(self.design)
+        area = self.grid.area_mm2(self.design)
         return self.design.item(area_mm2=area, seller=self.seller, datacentre=self.datacentre)
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's answer to `design`."""
-        area = self.space.area_mm2(self.design)
-        costs = unit_cost_usd(area, self.design.dram_capacity_GB, self.space.dies)
-        parts = {"die": area} if self.space.die_area_mm2 is not None else breakdown(self.design)
+        area = self.grid.area_mm2(self.design)
+        package, design = self.grid.package, self.design
+        compute = package.compute_mm2(design)
+        capacity, cores = float(design.dram_capacity_GB), float(design.cores)
+        costs = {c: float(package.cost_usd(float(area), float(compute), capacity, cores, c)) for c in CASES}
         return {
             "best": {
                 "design": {v: _plain(getattr(self.design, v)) for v in VARIABLES},
@@ -63,21 +71,30 @@ class Result:
                 "value": self.value,
                 "unit": self.unit,
                 "area_mm2": float(area),
-                "area_breakdown_mm2": {name: float(part) for name, part in parts.items()},
-                "unit_cost_usd": {case: cost.total_usd for case, cost in costs.items()},
+                "area_breakdown_mm2": {name: float(part) for name, part in package.breakdown(design).items()},
+                "unit_cost_usd": costs,
+                "power_W": power(design),
             },
             "objective": self.objective,
             "workload": self.workload,
             "bound": self.bound,
             "gap": self.gap,
             "proved": self.proved,
-            "space": {"name": self.space.name, "designs": self.space.designs},
+            "space": {"name": self.space.name, "designs": self.space.designs} | self._grid(),
+            "limits": self.limits,
+            "survival": self.survival,
             "boxes": self.boxes,
             "evaluations": self.evaluations,
             "cpu_s": self.cpu_s,
             "binding": self.binding,
             "versus": self.versus,
         }
+
+    def _grid(self) -> dict[str, Any]:
+        """Return the grid and the package that the design is in, where the space is a family."""
+        if not self.space.variants:
+            return {}
+        return {"grid": self.grid.name, "package": self.grid.package.to_json()}
 
 
 def _plain(value: Any) -> int | float:

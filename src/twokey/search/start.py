@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twokey.search.model import Model
+from twokey.search.limits import CAPACITY
+from twokey.search.model import GRID, Model
 
 __all__ = ["descend", "random_start"]
 
@@ -15,7 +16,7 @@ Index = NDArray[np.int16]
 
 
 def _neighbours(at: Index, lo: Index, hi: Index) -> Index:
-    """Return the designs that differ from `at` in one or two variables, (n, 11)."""
+    """Return the designs that differ from `at` in one or two variables, (n, 12)."""
     axes = [np.arange(lo[k], hi[k] + 1, dtype=np.int16) for k in range(11)]
     parts = []
     for j in range(11):
@@ -27,18 +28,20 @@ def _neighbours(at: Index, lo: Index, hi: Index) -> Index:
     return np.concatenate(parts)
 
 
-def descend(model: Model, at: Index, value: float, lo: Index, hi: Index) -> tuple[Index, float]:
+def descend(model: Model, at: Index, value: float) -> tuple[Index, float]:
     """Return the design that no change of one or two variables betters, and its value.
 
     Parameters
     ----------
-    at : levels to start from, (11,); value : its value
-    lo, hi : first and last level allowed, (11,)
+    at : design to start from, (12,); value : its value
 
     Notes
     -----
-    The best neighbour is taken if it keeps all limits exactly; it never returns a worse design than `at`.
+    The best neighbour is taken if it keeps all limits exactly; it never returns a worse design than `at`. The grid and
+    the memory's capacity stay as they are.
     """
+    lo, hi = np.zeros(12, dtype=np.int16), model.last(int(at[GRID]))
+    lo[CAPACITY] = hi[CAPACITY] = at[CAPACITY]
     while True:
         near = _neighbours(at, lo, hi)
         found = model.values(near)
@@ -52,20 +55,22 @@ def descend(model: Model, at: Index, value: float, lo: Index, hi: Index) -> tupl
         at, value = near[step].copy(), float(found[step])
 
 
-def _one_variable(model: Model, at: Index, value: NDArray[np.float64], lo: Index, hi: Index) -> None:
+def _one_variable(model: Model, at: Index, value: NDArray[np.float64]) -> None:
     """Improve many designs at once, in place, by the best change of one variable, until none gets better.
 
     Parameters
     ----------
-    at : (n, 11); value : (n,); lo, hi : first and last level allowed, (11,)
+    at : (n, 12); value : (n,)
     """
-    moves = [(k, level) for k in range(11) for level in range(lo[k], hi[k] + 1)]
+    widest = model.counts.max(axis=0)
+    moves = [(k, level) for k in range(11) if k != CAPACITY for level in range(widest[k])]
     which, level = (np.array(column) for column in zip(*moves, strict=True))
     active = np.arange(len(at))
     while len(active):
         near = np.repeat(at[active][:, None, :], len(moves), axis=1)
-        near[:, np.arange(len(moves)), which] = level
-        found = model.values(near.reshape(-1, 11)).reshape(len(active), -1)
+        last = model.counts[at[active, GRID]][:, which] - 1
+        near[:, np.arange(len(moves)), which] = np.minimum(level, last)
+        found = model.values(near.reshape(-1, 12)).reshape(len(active), -1)
         choice = found.argmin(axis=1)
         rows = np.arange(len(active))
         better = found[rows, choice] < value[active]
@@ -81,7 +86,7 @@ def random_start(
 
     Parameters
     ----------
-    lo, hi : root boxes, (n, 11) each; the samples are shared among them
+    lo, hi : root boxes, (n, 12) each; the samples are shared among them
     seed : of the random numbers; samples : number of points
     many, few : how many of the best are improved in one variable at a time, and how many of these in two
 
@@ -93,16 +98,15 @@ def random_start(
     box = rng.integers(0, len(lo), samples)
     span = hi[box].astype(np.int64) - lo[box] + 1
     # the best designs often have variables at the ends of their grids: half of the points get there on purpose
-    share = rng.random((samples, 11))
+    share = rng.random((samples, 12))
     share[::2] = np.clip(2.0 * share[::2] - 0.5, 0.0, 1.0 - 1e-9)
     points = (lo[box] + np.floor(share * span).astype(np.int16)).astype(np.int16)
     points = np.concatenate([lo, points])
     value = model.values(points)
-    low, high = lo.min(axis=0), hi.max(axis=0)
     chosen = np.argsort(value, kind="stable")[:many]
     chosen = chosen[np.isfinite(value[chosen])]
     at, value = points[chosen].copy(), value[chosen].copy()
-    _one_variable(model, at, value, low, high)
+    _one_variable(model, at, value)
     best: tuple[Index | None, float] = (None, np.inf)
     tried: set[float] = set()
     for i in np.argsort(value, kind="stable"):
@@ -110,7 +114,7 @@ def random_start(
             break
         if value[i] not in tried and model.holds(at[i]):
             tried.add(float(value[i]))
-            improved, found = descend(model, at[i], float(value[i]), low, high)
+            improved, found = descend(model, at[i], float(value[i]))
             if found < best[1]:
                 best = (improved, found)
     return best

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twokey.chips.design import VARIABLES
 from twokey.perf.kernels.relaxed import SLACK
-from twokey.search.model import Model
+from twokey.search.model import GRID, Model
 from twokey.search.space import Space
 
 __all__ = ["BoxCheck", "brute_force", "check_boxes", "sub_space"]
@@ -44,11 +44,14 @@ def _lawful(model: Model, rng: np.random.Generator, count: int) -> tuple[Index, 
     found = tries = 0
     while found < count and tries < 1000:
         tries += 1
-        p = np.floor(rng.random((max(count, 1000), 11)) * model.counts).astype(np.int16)
-        p = p[model.likely(model.columns(p))]
+        many = max(count, 1000)
+        grid = rng.integers(0, len(model.counts), many)
+        p = np.floor(rng.random((many, 11)) * model.counts[grid]).astype(np.int16)
+        p = np.concatenate([p, grid[:, None].astype(np.int16)], axis=1)
+        p = p[model.screened(p)[2]]
         x = model.columns(p)
         for cell in range(len(model.low)):
-            alive = np.flatnonzero(model.in_cell(x, cell))
+            alive = np.flatnonzero(model.in_cell(p, x, cell))
             points.append(p[alive])
             cells.append(np.full(len(alive), cell, dtype=np.int32))
             found += len(alive)
@@ -69,15 +72,18 @@ def check_boxes(model: Model, count: int, seed: int = 0) -> BoxCheck:
     # a scale for each box, another for each variable: from one level to the whole grid
     scale = rng.random((n, 1)) * rng.random((n, 11)) ** rng.integers(0, 4, (n, 1))
     scale = np.where(rng.random((n, 11)) < rng.random((n, 1)) * 0.7, 0.0, scale)
-    below = np.floor(rng.random((n, 11)) * scale * (points + 1)).astype(np.int16)
-    above = np.floor(rng.random((n, 11)) * scale * (model.counts - points)).astype(np.int16)
-    lo = np.ascontiguousarray(points - np.minimum(below, points))
-    hi = np.ascontiguousarray(points + np.minimum(above, model.counts - 1 - points))
+    below = np.floor(rng.random((n, 11)) * scale * (points[:, :GRID] + 1)).astype(np.int16)
+    own, counts = points[:, :GRID], model.counts[points[:, GRID]]
+    above = np.floor(rng.random((n, 11)) * scale * (counts - own)).astype(np.int16)
+    lo, hi = points.copy(), points.copy()
+    lo[:, :GRID] -= np.minimum(below, own)
+    hi[:, :GRID] += np.minimum(above, counts - 1 - own)
     bound = model.bounds(lo, hi, cells)
-    value = model.times(model.columns(points))
+    value = model.times(points)
     usable = value < 1e15
     lost = usable & (~np.isfinite(bound) | (points < lo).any(axis=1) | (points > hi).any(axis=1))
-    ratio = np.where(usable & np.isfinite(bound), bound / value, 0.0)
+    both = usable & np.isfinite(bound)
+    ratio = np.divide(bound, value, out=np.zeros(n), where=both)
     return BoxCheck(
         pairs=int(usable.sum()),
         violations=int((ratio * (1 - SLACK) > 1).sum()),
@@ -88,8 +94,12 @@ def check_boxes(model: Model, count: int, seed: int = 0) -> BoxCheck:
 
 
 def sub_space(space: Space, rng: np.random.Generator, most: int) -> Space:
-    """Return a random part of a space with at most `most` designs, any of its levels as likely as another."""
+    """Return a random part of a space with at most `most` designs, any of its levels as likely as another.
+
+    Of a family it is a part of one of its grids.
+    """
     while True:
+        space = space.grids[int(rng.integers(0, len(space.grids)))] if space.variants else space
         levels = []
         for values in space.levels:
             count = int(rng.integers(1, min(len(values), 6) + 1))
@@ -106,18 +116,20 @@ def brute_force(model: Model, chunk: int = 65_536) -> tuple[Index | None, float]
     -------
     design, value : None and infinity where nothing is lawful
     """
-    shape = tuple(int(c) for c in model.counts)
     best: tuple[Index | None, float] = (None, np.inf)
-    for start in range(0, model.space.designs, chunk):
-        flat = np.arange(start, min(start + chunk, model.space.designs))
-        index = np.array(np.unravel_index(flat, shape)).T.astype(np.int16)
-        value = model.values(index)
-        for i in np.argsort(value, kind="stable"):
-            if not value[i] < best[1]:
-                break
-            if model.holds(index[i]):
-                best = (index[i], float(value[i]))
-                break
+    for g, counts in enumerate(model.counts):
+        shape = tuple(int(c) for c in counts)
+        designs = int(np.prod(counts, dtype=np.int64))
+        for start in range(0, designs, chunk):
+            flat = np.arange(start, min(start + chunk, designs))
+            index = np.array([*np.unravel_index(flat, shape), np.full(len(flat), g)]).T.astype(np.int16)
+            value = model.values(index)
+            for i in np.argsort(value, kind="stable"):
+                if not value[i] < best[1]:
+                    break
+                if model.holds(index[i]):
+                    best = (index[i], float(value[i]))
+                    break
     return best
 
 

@@ -17,7 +17,7 @@ from twokey.silicon.figures import CASES
 from twokey.sources.figure import CHECKED, CONFIDENCE, Figure
 from twokey.sources.text import Value, read_file
 
-__all__ = ["ChipCost", "Dies", "chip_cost", "published_costs"]
+__all__ = ["ChipCost", "Dies", "chip_cost", "node_figure", "published_costs"]
 
 _FOLDER = Path(__file__).parent.parent / "data" / "silicon"
 
@@ -115,10 +115,23 @@ def published_costs() -> dict[str, dict[str, Figure]]:
     return found
 
 
+def node_figure(node: str, name: str, case: str = "mid") -> Figure:
+    """Return the price of a wafer (`wafer_usd`) or the defect density (`defects_per_mm2`) of a class of process.
+
+    Raises
+    ------
+    Problem
+        If the data hold no such class.
+    """
+    if node not in _nodes():
+        raise Problem("process", node, "one of " + ", ".join(_nodes()), "choose a class of process the data hold")
+    return _nodes()[node][name][case]
+
+
 def _die_usd(d: Dies, case: str) -> float:
     node = _nodes()[d.node]
     good = yield_share(d.die_area_mm2, float(node["defects_per_mm2"][case].value), cost_figure("clustering", case))
-    return float(node["wafer_usd"][case].value) / (dies_per_wafer(d.die_area_mm2) * good)
+    return float(float(node["wafer_usd"][case].value) / (dies_per_wafer(d.die_area_mm2) * good))
 
 
 def _dies(chip: Chip) -> tuple[Dies, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from twokey.quantities.problem import Problem
 from twokey.silicon.figures import CASES, cost_figures
@@ -51,8 +52,8 @@ def cost_figure(name: str, case: str = "mid") -> float:
     return float(cost_figures()[name][case].value)
 
 
-def dies_per_wafer(area_mm2: float, diameter_mm: float = 300.0) -> float:
-    """Return the number of dies on a wafer, by the area and the loss at the rim [1].
+def dies_per_wafer(area_mm2: Any, diameter_mm: float = 300.0) -> Any:
+    """Return the number of dies of an area, a number or an array, on a wafer: area, less the loss at the rim [1].
 
     Notes
     -----
@@ -68,11 +69,11 @@ def dies_per_wafer(area_mm2: float, diameter_mm: float = 300.0) -> float:
     >>> round(dies_per_wafer(826.0), 1)
     62.4
     """
-    return math.pi * (diameter_mm / 2) ** 2 / area_mm2 - math.pi * diameter_mm / math.sqrt(2 * area_mm2)
+    return math.pi * (diameter_mm / 2) ** 2 / area_mm2 - math.pi * diameter_mm / (2 * area_mm2) ** 0.5
 
 
-def yield_share(area_mm2: float, defects_per_mm2: float, clustering: float) -> float:
-    """Return the share of dies without a defect, by the negative-binomial law [1].
+def yield_share(area_mm2: Any, defects_per_mm2: float, clustering: float) -> Any:
+    """Return the share of dies of an area, a number or an array, without a defect, by the negative-binomial law [1].
 
     References
     ----------
@@ -84,7 +85,7 @@ def yield_share(area_mm2: float, defects_per_mm2: float, clustering: float) -> f
     >>> round(yield_share(860.0, 0.0012, 3), 3)
     0.412
     """
-    return float((1 + area_mm2 * defects_per_mm2 / clustering) ** -clustering)
+    return (1 + area_mm2 * defects_per_mm2 / clustering) ** -clustering
 
 
 def die_cost_usd(area_mm2: float, case: str = "mid") -> float:
@@ -106,7 +107,7 @@ def die_cost_usd(area_mm2: float, case: str = "mid") -> float:
             "area_mm2", f"{area_mm2}", "an area above zero of which a wafer holds some", "give the die's area"
         )
     good = yield_share(area_mm2, cost_figure("defects_per_mm2", case), cost_figure("clustering", case))
-    return cost_figure("wafer_usd", case) / (dies * good)
+    return float(cost_figure("wafer_usd", case) / (dies * good))
 
 
 def unit_cost(

@@ -8,7 +8,7 @@ from pathlib import Path
 from twokey.sources.figure import CHECKED, CONFIDENCE, Figure
 from twokey.sources.text import Value, read_file
 
-__all__ = ["CASES", "area_figures", "cost_figures"]
+__all__ = ["CASES", "area_figures", "cost_figures", "energy_figures", "figure", "running_figures"]
 
 CASES = ("low", "mid", "high")
 """The three cases of every cost figure."""
@@ -16,7 +16,8 @@ CASES = ("low", "mid", "high")
 _FOLDER = Path(__file__).parent.parent / "data" / "silicon"
 
 
-def _figure(value: Value) -> Figure:
+def figure(value: Value) -> Figure:
+    """Return a figure with its source, as a data file writes it."""
     f = value.fields(("value", "source", "confidence", "checked"), ("note",))
     return Figure(
         f["value"].number(least=0),
@@ -41,7 +42,7 @@ def area_figures() -> dict[str, Figure]:
     >>> area_figures()["core_mm2"].value, area_figures()["core_mm2"].checked
     (Fraction(7, 20), 'unverified')
     """
-    return {k: _figure(v) for k, v in read_file(_FOLDER / "area.yaml", "silicon/area.yaml").group().items()}
+    return {k: figure(v) for k, v in read_file(_FOLDER / "area.yaml", "silicon/area.yaml").group().items()}
 
 
 @lru_cache(maxsize=1)
@@ -58,5 +59,43 @@ def cost_figures() -> dict[str, dict[str, Figure]]:
     >>> [int(cost_figures()["wafer_usd"][case].value) for case in CASES]
     [9346, 9346, 10000]
     """
-    root = read_file(_FOLDER / "cost.yaml", "silicon/cost.yaml").group()
-    return {k: {case: _figure(f) for case, f in v.fields(CASES).items()} for k, v in root.items()}
+    return _cases("cost.yaml")
+
+
+@lru_cache(maxsize=1)
+def running_figures() -> dict[str, dict[str, Figure]]:
+    """Return the low, mid and high figure of each term of the running cost, by name.
+
+    Raises
+    ------
+    Problem
+        If the data file cannot be read or a case or source is missing.
+
+    Examples
+    --------
+    >>> float(running_figures()["lifetime_years"]["mid"].value)
+    5.0
+    """
+    return _cases("running.yaml")
+
+
+@lru_cache(maxsize=1)
+def energy_figures() -> dict[str, Figure]:
+    """Return the energy of one operation or of one bit moved, by name.
+
+    Raises
+    ------
+    Problem
+        If the data file cannot be read or lacks a source.
+
+    Examples
+    --------
+    >>> float(energy_figures()["dram_pJ_per_bit"].value)
+    5.5
+    """
+    return {k: figure(v) for k, v in read_file(_FOLDER / "energy.yaml", "silicon/energy.yaml").group().items()}
+
+
+def _cases(name: str) -> dict[str, dict[str, Figure]]:
+    root = read_file(_FOLDER / name, f"silicon/{name}").group()
+    return {k: {case: figure(f) for case, f in v.fields(CASES).items()} for k, v in root.items()}

@@ -1,9 +1,10 @@
 """Boxes of designs, compiled: shrink a box to what area and other limits leave of it, or find that nothing is left.
 
-A box holds for each variable a first and a last level of its grid. It belongs to one cell of limits: lower and
-upper limits on TPP, performance density, memory bandwidth, I/O bandwidth and the sum of the two. All limits are
-widened by a relative `GUARD`, so that rounding never drops a design that is allowed; designs themselves are
-tested exactly elsewhere.
+A box holds for each variable a first and a last level of a grid, and in a twelfth column the number of that grid: a
+family of spaces has several. It belongs to one cell of limits: lower and upper limits on TPP, performance density,
+memory bandwidth, I/O bandwidth and the sum of the two. Area has two readings: what the law counts, and the part of
+it that must fit in the exposure field of the dies. All limits are widened by a relative `GUARD`, so that rounding
+never drops a design that is allowed; designs themselves are tested exactly elsewhere.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["AREA_TERMS", "GUARD", "shrink", "shrink_boxes"]
+__all__ = ["AREA_TERMS", "GUARD", "screen", "shrink", "shrink_boxes"]
 
 GUARD = 1e-9
 
 AREA_TERMS = (
     "mac", "vector_lane", "sram_KiB", "core", "l2_MiB", "l2_bandwidth", "dram_bandwidth", "link_bandwidth", "base",
 )  # fmt: skip
-"""Order of the area coefficients; the tenth entry of the array is the area limit [mm2]."""
+"""Order of the area coefficients; what follows them in a row of the array is said in `shrink`."""
 
 TPP_PER_MAC = 0.032
 """TPP of one 16-bit multiply-accumulate unit at 1 GHz: 2 operations x 16 bits / 1000."""
@@ -31,6 +32,13 @@ TPP_PER_MAC = 0.032
 def _area(v, a):  # type: ignore[no-untyped-def]
     core = v[1] * v[2] * a[0] + v[3] * a[1] + v[5] * a[2] + a[3]
     return v[0] * core + v[6] * a[4] + v[7] * a[5] + v[8] * a[6] + v[10] * a[7] + a[8]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _counted_most(w, counted, part, most):  # type: ignore[no-untyped-def]
+    # the limited part is at most its limit, whatever the upper corner says; the rest is at most what it says
+    limited = _area(w, part)
+    return _area(w, counted) - limited + min(limited, most)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -44,29 +52,32 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
 
     Parameters
     ----------
-    lo, hi : int16 (n, 11), first and last level of each variable, changed in place
-    cells : int32 (n,), cell of each box; levels : float64 (11, most), values of the grid
-    low, high : float64 (cells, 5), limits low <= fact < high in the order of `law.region.FACTS`
-    area : float64 (10,), coefficients and limit; host_bus : I/O bandwidth beside the links [GB/s]
+    lo, hi : int16 (n, 12), first and last level of each variable and the box's grid, changed in place
+    cells : int32 (n,), cell of each box; levels : float64 (grids, 11, most), values of the grids
+    low, high : float64 (cells, grids, 5), limits low <= fact < high in the order of `law.region.FACTS`
+    area : float64 (grids, 2, 10), rows of coefficients: of the area counted, then the least it may be; of the part
+        that is limited, then its limit [mm2]; host_bus : I/O bandwidth beside the links [GB/s]
     alive : bool (n,), written; rates : float64 (2, n), written: most multiply-accumulates per ns, most vector lanes
     """
     up, down = 1.0 + GUARD, 1.0 - GUARD
-    most = area[9] * up
     v, w = np.empty(11), np.empty(11)
     for n in range(lo.shape[0]):
         alive[n] = False
-        tpp_lo, pd_lo, dram_lo, io_lo, sum_lo = low[cells[n]]
-        tpp_hi, pd_hi, dram_hi, io_hi, sum_hi = high[cells[n]]
+        g = lo[n, 11]
+        counted, part = area[g, 0], area[g, 1]
+        least, most = counted[9] * down, part[9] * up
+        tpp_lo, pd_lo, dram_lo, io_lo, sum_lo = low[cells[n], g]
+        tpp_hi, pd_hi, dram_hi, io_hi, sum_hi = high[cells[n], g]
         ok = True
         for _ in range(2):
             for k in range(11):
-                v[k], w[k] = levels[k, lo[n, k]], levels[k, hi[n, k]]
-            area_v = _area(v, area)
-            area_w = min(_area(w, area), most)
+                v[k], w[k] = levels[g, k, lo[n, k]], levels[g, k, hi[n, k]]
+            area_v = _area(v, counted)
+            area_w = _counted_most(w, counted, part, most)
             cap = min(tpp_hi, pd_hi * area_w) * up
             tpp_v, tpp_w = TPP_PER_MAC * _macs(v), TPP_PER_MAC * _macs(w)
             io_v, io_w = 2 * v[10] + host_bus, 2 * w[10] + host_bus
-            ok = area_v <= most and tpp_v < cap
+            ok = _area(v, part) <= most and tpp_v < cap and area_w >= least
             ok = ok and min(tpp_w, cap) >= max(tpp_lo, pd_lo * area_v) * down
             ok = ok and v[8] < dram_hi * up and w[8] >= dram_lo * down
             ok = ok and io_v < io_hi * up and io_w >= io_lo * down
@@ -77,32 +88,32 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
             for k in range(11):
                 keep = v[k]
                 while hi[n, k] > lo[n, k]:
-                    v[k] = levels[k, hi[n, k]]
-                    fine = _area(v, area) <= most and TPP_PER_MAC * _macs(v) < cap
+                    v[k] = levels[g, k, hi[n, k]]
+                    fine = _area(v, part) <= most and TPP_PER_MAC * _macs(v) < cap
                     if k == 8:
                         fine = fine and v[8] < min(dram_hi, sum_hi - io_v) * up
                     if k == 10:
                         io = 2 * v[10] + host_bus
-                        fine = fine and io < min(io_hi, sum_hi - levels[8, lo[n, 8]]) * up
+                        fine = fine and io < min(io_hi, sum_hi - levels[g, 8, lo[n, 8]]) * up
                     if fine:
                         break
                     hi[n, k] -= 1
                 v[k] = keep
             for k in range(11):
-                w[k] = levels[k, hi[n, k]]
+                w[k] = levels[g, k, hi[n, k]]
             # lower ends: with this variable at its end and all others at their highest a limit is not reached
             need_tpp = max(tpp_lo, pd_lo * area_v) * down
-            need_area = tpp_v / pd_hi * down
+            need_area = max(tpp_v / pd_hi * down, least)
             for k in range(11):
                 keep = w[k]
                 while lo[n, k] < hi[n, k]:
-                    w[k] = levels[k, lo[n, k]]
-                    fine = TPP_PER_MAC * _macs(w) >= need_tpp and _area(w, area) >= need_area
+                    w[k] = levels[g, k, lo[n, k]]
+                    fine = TPP_PER_MAC * _macs(w) >= need_tpp and _area(w, counted) >= need_area
                     if k == 8:
-                        fine = fine and w[8] >= max(dram_lo, sum_lo - 2 * levels[10, hi[n, 10]] - host_bus) * down
+                        fine = fine and w[8] >= max(dram_lo, sum_lo - 2 * levels[g, 10, hi[n, 10]] - host_bus) * down
                     if k == 10:
                         io = 2 * w[10] + host_bus
-                        fine = fine and io >= max(io_lo, sum_lo - levels[8, hi[n, 8]]) * down
+                        fine = fine and io >= max(io_lo, sum_lo - levels[g, 8, hi[n, 8]]) * down
                     if fine:
                         break
                     lo[n, k] += 1
@@ -111,13 +122,45 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
             continue
         alive[n] = True
         for k in range(11):
-            v[k], w[k] = levels[k, lo[n, k]], levels[k, hi[n, k]]
-        area_v = _area(v, area)
-        cap = min(tpp_hi, pd_hi * min(_area(w, area), most)) * up
-        spare = most - area_v
-        macs = (spare + v[0] * v[1] * v[2] * area[0]) / area[0] * w[4]
+            v[k], w[k] = levels[g, k, lo[n, k]], levels[g, k, hi[n, k]]
+        cap = min(tpp_hi, pd_hi * _counted_most(w, counted, part, most)) * up
+        spare = most - _area(v, part)
+        macs = (spare + v[0] * v[1] * v[2] * part[0]) / part[0] * w[4]
         rates[0, n] = min(min(_macs(w), cap / TPP_PER_MAC), macs)
-        rates[1, n] = min(w[0] * w[3], (spare + v[0] * v[3] * area[1]) / area[1])
+        rates[1, n] = min(w[0] * w[3], (spare + v[0] * v[3] * part[1]) / part[1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def screen(index, levels, low, high, area, host_bus, memory, near, x, areas, ok):  # type: ignore[no-untyped-def]
+    """Write designs as columns, their areas, and whether they keep all limits up to a relative `near`.
+
+    Parameters
+    ----------
+    index : int16 (n, 12); levels, low, high, area, host_bus : as in `shrink`; memory : least capacity [GB]
+    x : float64 (11, n), written; areas : float64 (2, n), written: counted, and the limited part [mm2]
+    ok : bool (n,), written
+    """
+    up, down = 1.0 + near, 1.0 - near
+    v = np.empty(11)
+    for n in range(index.shape[0]):
+        g = index[n, 11]
+        for k in range(11):
+            v[k] = levels[g, k, index[n, k]]
+            x[k, n] = v[k]
+        counted, part = _area(v, area[g, 0]), _area(v, area[g, 1])
+        areas[0, n], areas[1, n] = counted, part
+        ok[n] = False
+        if v[9] < memory * down or part > area[g, 1, 9] * up or counted < area[g, 0, 9] * down:
+            continue
+        tpp = TPP_PER_MAC * _macs(v)
+        density, io = tpp / counted, 2 * v[10] + host_bus
+        for c in range(low.shape[0]):
+            a, b = low[c, g], high[c, g]
+            inside = tpp >= a[0] * down and tpp < b[0] * up and density >= a[1] * down and density < b[1] * up
+            inside = inside and v[8] >= a[2] * down and v[8] < b[2] * up and io >= a[3] * down and io < b[3] * up
+            if inside and v[8] + io >= a[4] * down and v[8] + io < b[4] * up:
+                ok[n] = True
+                break
 
 
 def shrink_boxes(
