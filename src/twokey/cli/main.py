@@ -11,7 +11,7 @@ import typer
 
 from twokey import __version__
 from twokey.api import Problem
-from twokey.cli import buyer, dossier, engine, legal, lists, money, operators
+from twokey.cli import buyer, design, dossier, estimate, legal, lists, money, operators
 
 __all__ = ["app", "run"]
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     help="What may ship under both governments' rules on a given day, how good the best such chip is, and what is at "
     "stake. Informs decisions; it is not legal advice.",
 )
-for module in (dossier, legal, lists, engine, operators, money, buyer):
+for module in (dossier, legal, lists, estimate, operators, design, money, buyer):
     module.add_to(app)
 
 

@@ -2,16 +2,211 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twokey.chips.item import ItemSheet
+    from twokey.law.assess import Answer
     from twokey.law.conform import Score
     from twokey.law.question import Trade
+    from twokey.law.rule import Rule
+    from twokey.law.timeline import Span
 
-__all__ = ["check_table", "conformance", "consulted", "consulted_text", "law_stamp"]
+__all__ = [
+    "changes",
+    "check",
+    "check_cases",
+    "check_table",
+    "conformance",
+    "consulted",
+    "consulted_text",
+    "item",
+    "law",
+    "law_page",
+    "law_stamp",
+    "timeline",
+    "trade",
+]
+
+
+def item(ref: str) -> ItemSheet:
+    """Return the item sheet of a catalogue chip, of a YAML or JSON sheet's path, or of standard input ("-").
+
+    Raises
+    ------
+    Problem
+        If there is no such chip (near names are suggested) or the sheet cannot be used.
+
+    Examples
+    --------
+    >>> int(item("nvidia-h20").tpp)
+    2368
+    """
+    from twokey.law.bulk import sheet_named
+
+    return sheet_named(ref)
+
+
+def trade(
+    *,
+    to: str | None = None,
+    on: str | dt.date | None = None,
+    seat: str | None = None,
+    from_country: str | None = None,
+    seller: str | None = None,
+    sheet: str | Path | None = None,
+) -> Trade:
+    """Return the facts of a trade: those of a trade sheet, each replaced by an option where one is given.
+
+    Parameters
+    ----------
+    to, seat, from_country : country codes (ISO 3166 alpha-2); `seat` is where the end user's ultimate parent has its
+        headquarters
+    on : the day of the trade, YYYY-MM-DD; without one, today
+
+    Raises
+    ------
+    Problem
+        If a country or day does not exist or the sheet cannot be used.
+    """
+    from twokey.law.question import Trade, parse_country, read_trade
+    from twokey.sources.text import parse_day
+
+    facts = read_trade(sheet) if sheet is not None else Trade()
+    given: dict[str, Any] = {}
+    if to is not None:
+        given["to"] = parse_country(to, "--to")
+    if seat is not None:
+        given["seat"] = parse_country(seat, "--seat")
+    if from_country is not None:
+        given["from_"] = parse_country(from_country, "--from")
+    if seller is not None:
+        given["seller"] = seller
+    if on is not None:
+        given["on"] = on if isinstance(on, dt.date) else parse_day(on, "--on")
+    facts = replace(facts, **given)
+    return facts if facts.on is not None else replace(facts, on=dt.date.today())
+
+
+def check(
+    items: str | ItemSheet | Sequence[str | ItemSheet],
+    trade_facts: Trade | None = None,
+    *,
+    datacentre: bool | None = None,
+    known_on: dt.date | None = None,
+    assume: Mapping[str, Fraction] | None = None,
+    overlays: Sequence[Path] = (),
+    **facts: Any,
+) -> list[Answer]:
+    """Say for each item whether both governments let it ship, and why.
+
+    Parameters
+    ----------
+    items : catalogue ids, paths of item sheets, or item sheets
+    trade_facts : the trade; or give its facts as keywords (`to`, `on`, `seat` … as in `trade`)
+    datacentre : replaces what the sheets say of the item's market
+    known_on : leave out law that could not be known on this day
+    assume : numbers for rules whose threshold nobody published, by rule id
+    overlays : proposed rules to evaluate on top of the law
+
+    Raises
+    ------
+    Problem
+        If an item, a fact or an overlay cannot be used.
+
+    Examples
+    --------
+    >>> [a.verdict for a in check(["nvidia-h20"], to="CN", on="2025-04-17")]
+    ['shut']
+    """
+    from twokey.law.assess import assess
+
+    facts_of_trade = trade_facts if trade_facts is not None else trade(**facts)
+    many = [items] if not isinstance(items, Sequence) or isinstance(items, str) else list(items)
+    sheets = [item(i) if isinstance(i, str) else i for i in many]
+    if datacentre is not None:
+        sheets = [replace(s, datacentre=datacentre) for s in sheets]
+    return [assess(s, facts_of_trade, known_on=known_on, assume=assume, overlays=overlays) for s in sheets]
+
+
+def check_cases(path: str, **options: Any) -> Iterator[str]:
+    """Answer the rows of a CSV file (columns item, on, to, end_user_seat), in order, each as JSON text.
+
+    A long table is answered on all cores and streams. A row that cannot be answered yields an object with `error`;
+    the others are still answered.
+
+    Raises
+    ------
+    Problem
+        If the file cannot be read or lacks a column.
+    """
+    from twokey.law.bulk import COLUMNS, answer_rows
+    from twokey.sources.rows import read_rows
+
+    return answer_rows(read_rows(path, required=COLUMNS[:3], optional=COLUMNS[3:]), **options)
+
+
+def timeline(
+    ref: str | ItemSheet, trade_facts: Trade | None = None, *, datacentre: bool | None = None, **facts: Any
+) -> list[Span]:
+    """Return the spans of days in which the answer for an item is constant, oldest first.
+
+    Raises
+    ------
+    Problem
+        If the item or a fact cannot be used.
+    """
+    from twokey.law import timeline as lines
+
+    sheet = item(ref) if isinstance(ref, str) else ref
+    if datacentre is not None:
+        sheet = replace(sheet, datacentre=datacentre)
+    return lines.timeline(sheet, trade_facts if trade_facts is not None else trade(**facts))
+
+
+def law(rule: str | None = None) -> list[Rule]:
+    """Return all rules, or the one named.
+
+    Raises
+    ------
+    Problem
+        If no rule has that id; near ids are suggested.
+    """
+    from twokey.law import book
+
+    return list(book.rules()) if rule is None else [book.rule(rule)]
+
+
+def law_page(rule: str) -> str:
+    """Return a readable page of one rule: its tests as the law numbers them, versions, sources.
+
+    Raises
+    ------
+    Problem
+        If no rule has that id; near ids are suggested.
+    """
+    from twokey.law import book
+
+    return book.describe(book.rule(rule))
+
+
+def changes(first: str, last: str) -> list[Any]:
+    """Return what moved in the law after `first` up to and including `last` (days, YYYY-MM-DD).
+
+    Raises
+    ------
+    Problem
+        If a day does not exist or `last` lies before `first`.
+    """
+    from twokey.law import book
+    from twokey.sources.text import parse_day
+
+    return list(book.changes(parse_day(first, "the first day"), parse_day(last, "the last day")))
 
 
 def law_stamp() -> dict[str, str]:
@@ -50,8 +245,6 @@ def consulted(item: ItemSheet, trade: Trade, *, datacentre: bool | None = None, 
     Problem
         If the trade has no destination or no day, or the item is a board: ask for its chips.
     """
-    from dataclasses import replace
-
     from twokey.law.consulted import tree
 
     return tree(item if datacentre is None else replace(item, datacentre=datacentre), trade, **options)

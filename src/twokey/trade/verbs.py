@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from twokey.law.verbs import item
 
 if TYPE_CHECKING:
     from twokey.silicon.chip_cost import ChipCost
     from twokey.silicon.cost import UnitCost
     from twokey.trade.backtest import Backtest
+    from twokey.trade.duty import Duty
     from twokey.trade.duty_table import MonthRow
     from twokey.trade.exposure import Exposure
     from twokey.trade.position import Outcome
     from twokey.trade.sku import Advice
 
-__all__ = ["cost", "duty_months", "exposure", "held_against", "published_figures", "sku", "write_money"]
+__all__ = ["cost", "duty", "duty_months", "exposure", "held_against", "published_figures", "sku", "write_money"]
 
 
 def cost(ref: str) -> dict[str, UnitCost] | ChipCost:
@@ -47,6 +50,29 @@ def cost(ref: str) -> dict[str, UnitCost] | ChipCost:
 
     found = read_design(ref)
     return unit_cost_usd(area_mm2(found), found.dram_capacity_GB)
+
+
+def duty(ref: str | None, *, to: str, origin: str, hts: str, on: str, **options: Any) -> Duty:
+    """Return the duty stack for a good on a day: every measure that applies or is exempt, with its citation.
+
+    Parameters
+    ----------
+    ref : catalogue id or item sheet; None where the good is no chip
+    to, origin : country codes (ISO 3166 alpha-2) of entry and of origin
+    hts : heading of the tariff, such as 8473.30
+    on : day of entry, YYYY-MM-DD
+    options : list_301, mfn_percent, end_use, as in `trade.duty.duty`
+
+    Raises
+    ------
+    Problem
+        If a country, heading or day is not known.
+    """
+    from twokey.sources.text import parse_day
+    from twokey.trade import duty as duties
+
+    sheet = item(ref) if ref is not None else None
+    return duties.duty(sheet, to=to, origin=origin, hts=hts, on=parse_day(on, "--on"), **options)
 
 
 def duty_months(first: str = "2018-01-01", last: str | None = None, chip: str | None = None) -> tuple[MonthRow, ...]:
