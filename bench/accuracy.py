@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import accuracy_design
 import accuracy_operators
 import accuracy_serving
 import accuracy_table
@@ -22,6 +23,7 @@ def main() -> None:
     table = accuracy_table.Table()
     accuracy_operators.run(table)
     accuracy_serving.run(table)
+    accuracy_design.run(table)
     table.finish(write="--write" in sys.argv)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twokey.workloads.operators import Attention, Collective, Gemm, Operator, Phase, Vector
+from twokey.workloads.operators import Attention, Collective, Gemm, Operator, Phase, Software, Vector
 from twokey.workloads.workload import Workload
 
 
@@ -50,12 +50,14 @@ def _moe(tokens: int, rows: int, context: int, share: float, problems: int) -> t
     )
 
 
+STACK = Software("sample", array=0.87, cache=3.0, dram=0.77, link=0.63)
+
 MOE = Workload(
     "moe-sample",
     "moe",
     "tpot",
-    Phase("prefill", _moe(4096, 128 * 4096, 4096, 0.5, 1), launch_ns=1500.0),
-    Phase("decode", _moe(64, 128, 4096, 1.0, 64), launch_ns=1500.0),
+    Phase("prefill", _moe(4096, 128 * 4096, 4096, 0.5, 1), launch_ns=1500.0, software=STACK),
+    Phase("decode", _moe(64, 128, 4096, 1.0, 64), launch_ns=1500.0, software=STACK),
     512,
     60e9,
     32,

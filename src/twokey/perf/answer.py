@@ -9,7 +9,9 @@ from twokey.chips.design import Design
 from twokey.perf.device import from_design
 from twokey.perf.estimate import estimate
 from twokey.perf.fitted.answer import estimate_chip
+from twokey.perf.fitted.interval import spread
 from twokey.workloads.build import workload_for
+from twokey.workloads.software import under
 
 __all__ = ["estimate_for"]
 
@@ -30,8 +32,8 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     -------
     dict
         ttft_s or tpot_s or both [s], tokens_per_s_per_device [token/s], mfu [1], memory_bytes_per_device [byte],
-        fits, bottlenecks (operator, share of the time, the resource that bounds it); for a catalogue chip the
-        interval and the calibration's id too
+        fits, bottlenecks (operator, share of the time, the resource that bounds it), interval [s]; for a catalogue
+        chip the calibration's id too, for a design its software. A design's interval is that of TPOT for TTFT as well
 
     Raises
     ------
@@ -41,8 +43,8 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     Notes
     -----
     A catalogue chip is answered by the fitted model (`perf.fitted.answer`), with an interval. A design is answered by
-    the model of `perf.oracle` that the search uses, which no measurement calibrates: it compares designs, and its
-    times are lower bounds in character.
+    the model of `perf.oracle` that the search uses, under the fitted software stack (`workloads.software`): five
+    factors, so that its times are near those of the fitted model without its detail.
 
     Examples
     --------
@@ -54,7 +56,7 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     if isinstance(chip, Chip):
         return estimate_chip(chip, model=model, phase=phase, **options)
     options.pop("framework", None)  # a design has no software of its own
-    load = workload_for(model, phase=phase, **options)
+    load = under(workload_for(model, phase=phase, **options), "fitted")
     found = estimate(load, from_design(chip), phase)
     answer: dict[str, Any] = {name: getattr(found, name) for name in _ANSWERED[phase]}
     answer |= {
@@ -63,6 +65,9 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
         "memory_bytes_per_device": found.memory_bytes_per_device,
         "fits": found.fits,
         "bottlenecks": list(found.bottlenecks),
-        "calibrated": False,
+        "software": load.decode.software.name,
     }
+    error = spread("tpot-design")
+    time = found.ttft_s if phase == "prefill" else found.tpot_s
+    answer["interval"] = {"low": time * error.low, "high": time * error.high}
     return answer

@@ -9,6 +9,7 @@ import numpy as np
 
 from twokey.perf.device import Device
 from twokey.perf.oracle import operator_time_ns
+from twokey.perf.software import design_factors
 from twokey.quantities.problem import Problem
 from twokey.workloads.operators import Attention, Gemm, Operator, Phase
 from twokey.workloads.workload import Workload
@@ -90,7 +91,7 @@ def phase_time(phase: Phase, device: Device) -> PhaseTime:
     Problem
         If an operator fits in the device's memories in no mapping.
     """
-    x = np.array(device.column())[:, None]
+    x = np.array(device.column())[:, None] * design_factors(phase.software)
     peak = 2 * device.cores * device.array_rows * device.array_cols * device.clock_GHz
     rows = []
     ideal_ns = 0.0
@@ -128,7 +129,7 @@ def estimate(workload: Workload, device: Device, phase: str = "serve") -> Estima
 
     Notes
     -----
-    The model of `perf.oracle`. It bounds and compares; it is not calibrated to measurements.
+    The model of `perf.oracle` under the workload's software.
     """
     if phase not in PHASES:
         raise Problem("--phase", phase, "one of " + ", ".join(PHASES), "choose serve for a whole request")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from twokey.chips.design import HOST_BUS_GBPS, Design
 from twokey.perf.kernels import boxes, exact, relaxed
 from twokey.perf.kernels.boxes import TPP_PER_MAC
+from twokey.perf.software import box_factors, design_factors
 from twokey.perf.table import build
 from twokey.search.limits import CAPACITY, Limits, area_of
 from twokey.search.objectives import (
@@ -37,6 +38,7 @@ from twokey.search.objectives import (
 from twokey.search.space import Space
 from twokey.silicon.package import Package
 from twokey.silicon.power import power_of
+from twokey.workloads.operators import Phase
 from twokey.workloads.workload import Workload
 
 __all__ = ["GRID", "MORE_IS_BETTER", "OBJECTIVES", "Model", "cost_usd", "natural"]
@@ -62,6 +64,14 @@ def cost_usd(area_mm2: Floats, capacity_GB: Floats, dies: int = 1) -> Floats:
     """Return the mid unit cost of many chips, as `silicon.cost.unit_cost` for one [USD]."""
     found: Floats = Package(dies).cost_usd(area_mm2, area_mm2, capacity_GB, 0)
     return found
+
+
+class _Timed:
+    """A phase for the kernels, and what its software makes of the rates of designs and boxes."""
+
+    def __init__(self, phase: Phase) -> None:
+        self.arrays = build(phase).arrays()
+        self.design, self.box = design_factors(phase.software), box_factors(phase.software)
 
 
 @dataclass
@@ -103,8 +113,8 @@ class Model:
         self.low, self.high = self.limits.cell_arrays(self.space)
         self._phases = [
             (
-                build(w.prefill).arrays() if self.needs_ttft else None,
-                build(w.decode).arrays() if self.needs_tpot else None,
+                _Timed(w.prefill) if self.needs_ttft else None,
+                _Timed(w.decode) if self.needs_tpot else None,
             )
             for w, _ in self.mix.parts
         ]
@@ -192,7 +202,7 @@ class Model:
             found[own] = package.cost_usd(areas[0, own], areas[1, own], x[CAPACITY, own], x[0, own])
         return found
 
-    def _value(self, index: Index, x: Floats, areas: Floats, time_ns: Callable[[Any], Floats], slack: float) -> Floats:
+    def _value(self, index: Index, x: Floats, areas: Floats, time_ns: Callable[[_Timed], Floats], slack: float) -> Floats:
         """Return the badness from times, (n,); infinity where an operator cannot run or a limit is broken.
 
         Parameters
@@ -205,8 +215,8 @@ class Model:
         total = np.zeros(x.shape[1])
         for (workload, share), phases in zip(self.mix.parts, self._phases, strict=True):
             times: list[Any] = []
-            for arrays in phases:
-                ns = None if arrays is None else time_ns(arrays)
+            for phase in phases:
+                ns = None if phase is None else time_ns(phase)
                 times.append(None if ns is None else np.where(ns > _IMPOSSIBLE_NS, np.inf, ns) * 1e-9)
             terms = Terms(times[0], times[1], cost, power)
             total += share * badness(self.objective, workload, terms)
@@ -218,7 +228,7 @@ class Model:
         """Return the badness of designs, (n, 12), lawful or not, (n,); infinity where `within` is broken."""
         self.evaluations += len(index)
         x, areas, _ = self.screened(index)
-        return self._value(index, x, areas, lambda arrays: _threaded(exact.times_ns, x, arrays), 0.0)
+        return self._value(index, x, areas, lambda phase: _threaded(exact.times_ns, x * phase.design, phase.arrays), 0.0)
 
     def values(self, index: Index) -> Floats:
         """Return the badness of designs, (n, 12); infinity where a limit is broken."""
@@ -229,7 +239,7 @@ class Model:
         if len(some):
             own = np.ascontiguousarray(x[:, some])
             value[some] = self._value(
-                index[some], own, areas[:, some], lambda arrays: _threaded(exact.times_ns, own, arrays), 0.0
+                index[some], own, areas[:, some], lambda p: _threaded(exact.times_ns, own * p.design, p.arrays), 0.0
             )
         return value
 
@@ -253,7 +263,7 @@ class Model:
             [v[0], w[0], v[1], w[1], v[2], w[2], w[3], w[4], w[5], v[6], w[6], w[7], w[8], w[10], *rates[:, some]]
         )
         bound[some] = self._value(
-            low, v, areas, lambda arrays: _threaded(relaxed.bounds_ns, box, arrays), relaxed.SLACK
+            low, v, areas, lambda p: _threaded(relaxed.bounds_ns, box * p.box, p.arrays), relaxed.SLACK
         )
         return bound
 

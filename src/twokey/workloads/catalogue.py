@@ -9,6 +9,7 @@ from twokey.quantities.problem import Problem
 from twokey.sources.text import Value, read_file
 from twokey.workloads import models
 from twokey.workloads.build import ALL_REDUCE_LATENCY_NS, ALL_TO_ALL_LATENCY_NS, LAUNCH_NS, build, layout_for
+from twokey.workloads.software import SOFTWARE, under
 from twokey.workloads.workload import Workload
 
 __all__ = ["read_workload", "workload", "workloads"]
@@ -27,6 +28,7 @@ _OPTIONAL = (
     "launch_ns",
     "all_reduce_latency_ns",
     "all_to_all_latency_ns",
+    "software",
 )
 
 
@@ -68,7 +70,7 @@ def read_workload(path: Path | str, *, shown: str | None = None) -> Workload:
         )
     except Problem as problem:
         raise _in_file(problem, f) from None
-    return build(
+    load = build(
         model,
         layout,
         name=path.stem,
@@ -82,6 +84,7 @@ def read_workload(path: Path | str, *, shown: str | None = None) -> Workload:
         single_layer="single_layer" in f and f["single_layer"].yes_no(),
         note=f["note"].text(),
     )
+    return under(load, f["software"].one_of(SOFTWARE) if "software" in f else "fitted")
 
 
 def _in_file(problem: Problem, fields: dict[str, Value]) -> Problem:

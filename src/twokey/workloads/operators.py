@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Attention", "Collective", "Gemm", "Operator", "Phase", "Vector"]
+__all__ = ["IDEAL", "Attention", "Collective", "Gemm", "Operator", "Phase", "Software", "Vector"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,33 @@ Operator = Gemm | Attention | Vector | Collective
 
 
 @dataclass(frozen=True, slots=True)
+class Software:
+    """How much of a chip's rates the kernels of a software stack reach.
+
+    Parameters
+    ----------
+    array, dram, link : share reached of the clock, of the memory's and of the links' bandwidth [1]
+    cache : cores that one read of the shared cache serves, as neighbours work on the same operands [1]
+    launch_ns : cost of every operator run [ns]; None leaves the workload's own
+    """
+
+    name: str
+    array: float = 1.0
+    cache: float = 1.0
+    dram: float = 1.0
+    link: float = 1.0
+    launch_ns: float | None = None
+
+
+IDEAL = Software("ideal")
+"""Every rate is reached: the model of the engine study, which bounds and compares."""
+
+
+@dataclass(frozen=True, slots=True)
 class Phase:
-    """The operators of one phase on one device, and a launch cost added for every operator run [ns]."""
+    """The operators of one phase on one device, a launch cost added for every operator run [ns], and the software."""
 
     name: str
     operators: tuple[Operator, ...]
     launch_ns: float = 0.0
+    software: Software = IDEAL
