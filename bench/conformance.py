@@ -15,309 +15,39 @@ import json
 import random
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from second_reading import FOLDER, POINTS, Question, answer, day, periods, table
+from law_question import FOLDER, POINTS, Question, day, periods, table
+from questions import turning_days
+from questions_special import every_question as questions
+from questions_special import special_questions
+from second_reading import answer
 from twokey.chips.catalogue import find
 from twokey.chips.item import item_json
 from twokey.law.conform import Case, exact, parse_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = FOLDER / "cases.json"
-PUBLIC = ROOT / "src" / "twokey" / "data" / "law" / "cases" / "public.csv"
-ONE_DAY = dt.timedelta(days=1)
-SINCE = dt.date(2023, 1, 10)
-
-PLACES = ("CN", "HK", "MO", "RU", "VN", "AE", "SA", "IL", "SO", "CY", "SG", "DE", "US", "BR", "KR")
-"""Destinations that differ: China, Macau, D:5 under part 746, D:1 only, D:4 before and after, D:4 only, D:4 but
-allied, D:5 only, A:6, and places outside every list, within and outside AIA."""
-
-SEATS = ("SG", "CN", "MO", "SO", "BR")
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A chip that sits on one side of a limit, and the rules it bears on."""
-
-    name: str
-    tpp: str
-    density: str
-    dram: str = "100"
-    io: str = "10"
-    datacentre: bool = True
-    named: str = ""
-    rules: tuple[str, ...] = ()
-
-
-def edge(name: str, limit: str, make: Any) -> Iterator[Probe]:
-    """Yield a probe at a limit and one a little below: nearer than a unit of its last place and than 1%."""
-    step = min(Fraction(1, 2 * 10 ** len(limit.partition(".")[2])), Fraction(limit) / 200)
-    for word, value in (("at", Fraction(limit)), ("below", Fraction(limit) - step)):
-        yield make(f"{name} {word} {limit}", decimal(value))
-
-
-def decimal(value: Fraction) -> str:
-    """Return an exact decimal."""
-    text = f"{value.numerator * 10**9 // value.denominator:d}".rjust(10, "0")
-    assert Fraction(int(text), 10**9) == value, value
-    return (text[:-9] + "." + text[-9:]).rstrip("0").rstrip(".")
-
-
-AB = ("us/3a090.a", "us/3a090.b")
-L25 = ("us/letter-2025-04",)
-
-
-def probes() -> list[Probe]:
-    """Return chips on both sides of every limit of `limits.csv`, all else being so that the limit decides."""
-    found: list[Probe] = []
-
-    def tpp(name: str, limit: str, density: str, rules: tuple[str, ...] = AB, **more: Any) -> None:
-        found.extend(edge(name, limit, lambda n, v: Probe(n, v, density, rules=rules, **more)))
-
-    def density(name: str, limit: str, at: str) -> None:
-        found.extend(edge(name, limit, lambda n, v: Probe(n, at, v, rules=AB)))
-
-    tpp("rate alone", "4800", "0.5")
-    tpp("rate of a dense part", "1600", "8")
-    tpp("rate of a middling part", "2400", "2")
-    tpp("upper rate of a middling part", "4800", "2")
-    tpp("rate of a fairly dense part", "1600", "4")
-    tpp("rate, other market", "4800", "0.5", datacentre=False)
-    tpp("rate of a dense part, other market", "4800", "8", datacentre=False)
-    tpp("rate of a middling part, other market", "4800", "4", datacentre=False)
-    tpp("lesser rate, other market", "1600", "8", datacentre=False)
-    tpp("lesser middling rate, other market", "2400", "4", datacentre=False)
-    density("density of a small part", "5.92", "2000")
-    density("density of a large part", "5.92", "4000")
-    density("density of a middling part", "1.6", "3000")
-    density("density of a lesser part", "3.2", "2000")
-    density("density of a least part", "3.2", "1600")
-    old = ("us/3a090", "us/letter-2022-08")
-    tpp("rate with wide I/O", "4800", "0.5", old, io="700")
-    tpp("rate with narrow I/O", "4800", "0.5", old, io="500")
-    tpp("rate of an A100 with its I/O", "4992", "0.5", old, io="664")
-    for name, io, rate in (("I/O", "600", "5000"), ("I/O of an A100", "664", "5000"), ("I/O alone", "600", "4000")):
-        found += edge(name, io, lambda n, v, rate=rate: Probe(n, rate, "0.5", io=v, rules=old))
-    for market in (True, False):
-        word = "" if market else ", other market"
-        for name, limit, form in (
-            ("DRAM" + word, "1400", lambda n, v: Probe(n, "100", "0.5", dram=v, rules=L25)),
-            ("link I/O" + word, "1100", lambda n, v: Probe(n, "100", "0.5", io=v, rules=L25)),
-            ("DRAM with I/O" + word, "1700", lambda n, v: _sum(n, v)),
-        ):
-            found += [replace(p, datacentre=market) for p in edge(name, limit, form)]
-    found += edge("DRAM of a 3A090.b part", "1400", lambda n, v: Probe(n, "3000", "2", dram=v, rules=(*AB, *L25)))
-    found += edge("DRAM of a 3A090.a part", "1400", lambda n, v: Probe(n, "5000", "2", dram=v, rules=(*AB, *L25)))
-    cbc = ("us/case-by-case-2026",)
-    tpp("ceiling of rate", "21000", "10", cbc)
-    tpp("ceiling of rate, .b", "3000", "2", cbc)
-    found += edge("ceiling of DRAM", "6500", lambda n, v: Probe(n, "15000", "10", dram=v, rules=cbc))
-    return found
-
-
-def _sum(name: str, total: str) -> Probe:
-    return Probe(name, "100", "0.5", dram="1000", io=decimal(Fraction(total) - 1000), rules=L25)
-
-
-NAMED = (
-    Probe("A100", "4992", "6", "2039", "664", named="a100"),
-    Probe("H100", "15832", "19", "3350", "1028", named="h100"),
-    Probe("MI250", "5000", "3", "3277", "500", named="mi250"),
-    Probe("H20", "2368", "2.9", "4000", "1028", named="h20"),
-    Probe("MI308", "1000", "1", "100", "10", named="mi308"),
-    Probe("MI308X", "1000", "1", "100", "10", named="mi308x"),
-    Probe("H200", "15832", "19", "4800", "1028", named="h200"),
-    Probe("RTX PRO 6000D", "2300", "3", "1100", "128", named="rtx-pro-6000d"),
-    Probe("RTX PRO 6000 D", "2300", "3", "1100", "128", named="rtx-pro-6000-d"),
-    Probe("Ascend 910B", "5120", "8", "1600", "400", named="ascend-910b"),
-    Probe("Ascend 910C", "1000", "1", "1600", "400", named="ascend-910c"),
-    Probe("Ascend 910D", "1000", "1", "1600", "400", named="ascend-910d"),
-    Probe("a small A100", "1000", "1", "100", "10", named="a100"),
-    Probe("a small H100", "1000", "1", "100", "10", named="h100"),
-    Probe("a small MI250", "1000", "1", "100", "10", named="mi250"),
-    Probe("a small H20", "1000", "1", "100", "10", named="h20"),
-    Probe("H800", "1000", "1", "100", "10", named="h800"),
-)
-"""Chips that rules name, some of them with figures no limit catches, so that the name alone decides."""
-
-
-def question(p: Probe, seller: str, on: dt.date, to: str, seat: str, **more: Any) -> Question:
-    """Return the question whether a probe may ship."""
-    rate, per_area = Fraction(p.tpp), Fraction(p.density)
-    area = rate / per_area
-    try:
-        decimal(area)
-    except AssertionError:  # no decimal area gives this density with this rate: keep the area, mend the rate
-        area = Fraction(round(area))
-        rate = per_area * area
-    seats = {"nvidia": "US", "amd": "US", "intel": "US", "huawei": "CN", "hk-maker": "HK", "br-maker": "BR"}
-    return Question(
-        tpp=rate, area_mm2=area, dram_GBps=Fraction(p.dram), io_GBps=Fraction(p.io), datacentre=p.datacentre,
-        named=p.named, seller=seller, seller_seat=more.pop("seller_seat", seats.get(seller, "US")),
-        since=more.pop("since", SINCE), to=to, seat=seat, on=on, **more,
-    )  # fmt: skip
-
-
-def turning_days(*rules: str) -> list[dt.date]:
-    """Return every day on which one of the rules (or any rule) begins or ends, and the day before each."""
-    named = rules or tuple(dict.fromkeys(r["rule"] for r in table("dates.csv")))
-    days = {d for rule in named for start, until, _ in periods(rule) for d in (start, until)}
-    return sorted({d for t in days if t != dt.date.max for d in (t, t - ONE_DAY)})
-
-
-def questions() -> Iterator[tuple[str, Question]]:
-    """Yield every computed question with what it is about."""
-    every = probes()
-    middle = [dt.date.fromisoformat(d) for d in _MIDDLE]
-    for p in every:  # each limit, in each age of the law, for an addressee and for another seller
-        for on in middle:
-            for seller in ("nvidia", "other"):
-                yield p.name, question(p, seller, on, "CN", "CN")
-    caught = [p for p in every if p.name in _TYPICAL] + list(NAMED[:5])
-    for p in caught:  # each place, as destination and as seat
-        for on in (*middle, dt.date(2026, 7, 9), dt.date(2026, 7, 10)):
-            for to in PLACES:
-                for seat in dict.fromkeys((to, *SEATS)):
-                    yield f"{p.name} to {to}, seat {seat}", question(p, "nvidia", on, to, seat)
-            for to in ("CN", "VN", "AE"):
-                for seat in PLACES:
-                    yield f"{p.name} to {to}, seat {seat}", question(p, "nvidia", on, to, seat)
-    for p in (*caught, *NAMED[5:]):  # each day on which anything changes
-        for on in turning_days():
-            for to, seat in (("CN", "CN"), ("AE", "AE"), ("SG", "CN"), ("VN", "VN")):
-                yield f"{p.name} to {to}, turning day", question(p, "nvidia", on, to, seat)
-    for p in caught:
-        for on in turning_days():
-            for seller, to in (("other", "CN"), ("nvidia", "RU"), ("nvidia", "MO"), ("nvidia", "BR")):
-                yield f"{p.name} of {seller} to {to}, turning day", question(p, seller, on, to, to)
-    for p in NAMED:  # names, addressees and designers
-        for on in middle:
-            for seller in ("nvidia", "amd", "intel", "huawei", "hk-maker", "br-maker", "other"):
-                for to in ("CN", "RU", "SA"):
-                    yield f"{p.name} of {seller} to {to}", question(p, seller, on, to, to)
-    for p in caught:
-        for on in middle:
-            for seller in ("amd", "intel", "huawei", "hk-maker", "br-maker"):
-                yield f"{p.name} of {seller}", question(p, seller, on, "CN", "CN")
-    yield from _assumed(caught)
-    yield from _known()
-    yield from _buyers()
-    yield from _ceiling()
-
-
-def _assumed(chips: list[Probe]) -> Iterator[tuple[str, Question]]:
-    """Points that nobody published, settled by an assumption."""
-    ways: dict[tuple[str, ...], tuple[dt.date, ...]] = {
-        ("floor",): (dt.date(2022, 9, 15),),
-        ("regions", "review-2023"): (dt.date(2023, 8, 1), dt.date(2023, 10, 22)),
-        ("supp-8", "uae-review"): (dt.date(2026, 7, 10), dt.date(2026, 8, 1)),
-        ("reach",): (dt.date(2025, 5, 1), dt.date(2025, 9, 1)),
-    }
-    for names, days in ways.items():
-        for on in days:
-            for values in itertools.product((False, True), repeat=len(names)):
-                for p in (*chips, *NAMED[5:], *(q for q in probes() if "I/O" in q.name)):
-                    for seller, to, seat in _ASSUMED:
-                        assumed = tuple(zip(names, values, strict=True))
-                        about = f"{p.name} of {seller} to {to}, seat {seat}, assuming"
-                        yield about, question(p, seller, on, to, seat, assumed=assumed)
-
-
-_ASSUMED = (
-    ("nvidia", "CN", "CN"), ("nvidia", "AE", "AE"), ("nvidia", "SA", "SA"), ("nvidia", "MO", "MO"),
-    ("nvidia", "BR", "BR"), ("nvidia", "IL", "IL"), ("nvidia", "RU", "RU"), ("nvidia", "AE", "CN"),
-    ("nvidia", "AE", "MO"), ("nvidia", "AE", "SO"), ("nvidia", "MO", "SG"), ("nvidia", "SO", "SG"),
-    ("other", "SA", "SA"), ("other", "AE", "AE"), ("amd", "SA", "SA"), ("nvidia", "SG", "BR"),
-)  # fmt: skip
-"""Seller, destination and seat of the questions that settle what nobody published."""
-
-_MIDDLE = (
-    "2022-09-15", "2022-12-01", "2023-06-01", "2023-09-15", "2023-11-01", "2023-12-15", "2024-08-01", "2025-05-01",
-    "2025-09-01", "2026-03-01", "2026-08-01",
-)  # fmt: skip
-"""A day within each age of the law."""
-
-_TYPICAL = (
-    "rate alone at 4800", "rate of a dense part at 1600", "rate of a middling part at 2400",
-    "rate, other market at 4800",
-    "rate with wide I/O at 4800", "DRAM at 1400", "rate of a fairly dense part below 1600",
-    "DRAM of a 3A090.b part at 1400", "DRAM of a 3A090.a part at 1400", "DRAM, other market at 1400",
-)  # fmt: skip
-
-
-def _known() -> Iterator[tuple[str, Question]]:
-    """What could be known: on the first day a thing could be known, and the day before."""
-    typical = [p for p in probes() if p.name in _TYPICAL] + list(NAMED)
-    for row in table("dates.csv"):
-        start, until, known = day(row["effective"]), day(row["until"]), day(row["known_from"])
-        for on in sorted({max(start, known), min(until - ONE_DAY, start + dt.timedelta(days=20))}):
-            for p in typical:
-                for known_on in (known, known - ONE_DAY):
-                    for to in ("CN", "VN", "AE", "RU", "MO", "BR"):
-                        more = {"use": "new-centre", "state_funded": True, "end_user": "bytedance-ltd"}
-                        about = f"{p.name} to {to}, known on {known_on}"
-                        yield about, question(p, "nvidia", on, to, to, known_on=known_on, **more)
-
-
-def _buyers() -> Iterator[tuple[str, Question]]:
-    """The facts the Chinese side asks for."""
-    for p in (*NAMED, Probe("a free part", "500", "1")):
-        for on in turning_days(*(r["rule"] for r in table("dates.csv") if r["rule"].startswith("cn/"))):
-            for seller in ("nvidia", "huawei", "hk-maker"):
-                for more in _BUYERS:
-                    for to in ("CN", "HK"):
-                        yield f"{p.name} of {seller} to {to}, a buyer", question(p, seller, on, to, to, **more)
-
-
-_BUYERS: tuple[dict[str, Any], ...] = (
-    {"use": "new-centre"}, {"use": "expanded-centre"}, {"end_user": "bytedance-ltd"}, {"end_user": "alibaba-cloud"},
-    {"end_user": "tencent"}, {"state_funded": True},
-    *({"state_funded": True, "percent": Fraction(p)} for p in ("29", "29.8", "30", "30.1")),
-)  # fmt: skip
-
-
-def _ceiling() -> Iterator[tuple[str, Question]]:
-    """The non-numeric tests of January 2026."""
-    typical = [p for p in probes() if p.name in _TYPICAL or "ceiling" in p.name]
-    for p in typical:
-        for since in (dt.date(2026, 1, 14), dt.date(2026, 1, 15), dt.date(2026, 1, 16)):
-            for origin in ("US", "TW"):
-                for to, seat in (("CN", "CN"), ("MO", "MO"), ("HK", "HK"), ("RU", "RU"), ("SG", "CN"), ("AE", "AE")):
-                    more: dict[str, Any] = {"since": since, "origin": origin}
-                    about = f"{p.name} from {origin} to {to}, on sale {since}"
-                    yield about, question(p, "other", dt.date(2026, 3, 1), to, seat, **more)
-    for p in typical:
-        for to, seat in (("MO", "SG"), ("CN", "SG"), ("MO", "CN")):
-            more = {"since": SINCE, "origin": "TW"}
-            yield f"{p.name} from TW to {to}", question(p, "other", dt.date(2026, 8, 1), to, seat, **more)
-    for p in typical:
-        for end_user in ("uae-government", "somebody"):
-            yield f"{p.name} to {end_user}", question(p, "other", dt.date(2026, 8, 1), "AE", "AE", end_user=end_user)
-
-
+PUBLIC = [ROOT / "src" / "twokey" / "data" / "law" / "cases" / name for name in ("public.csv", "classes.csv")]
 # -- the file ---------------------------------------------------------------------------------------
 
 
 def public_cases() -> Iterator[dict[str, Any]]:
-    """Yield the public cases; a blank review is not scored."""
-    with PUBLIC.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
+    """Yield the public cases, and those of the kinds that they suggest; a blank review is not scored."""
+    for path in PUBLIC:
+        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
             expected: dict[str, Any] = {"outcome": row["outcome"], "paragraph": row["classification"]}
             if row["review"]:
                 expected["review"] = row["review"]
             expected["exceptions"] = [row["exception"]] if row["exception"] else []
             trade = {"to": row["to"], "on": row["on"], "seat": row["end_user_seat"]}
-            sheet = item_json(find(row["item"]).item)
-            for derived in ("tpp", "performance_density"):
-                sheet.pop(derived, None)
             yield {
                 "about": f"{row['item']} to {row['to']}, {row['on']}",
                 "basis": "authoritative" if row["authoritative"] == "yes" else "computed",
                 "sources": [row["source"]],
-                "sheet": sheet,
+                "sheet": plain_sheet(row["item"]),
                 "trade": trade,
                 "expected": expected,
             }
@@ -327,50 +57,109 @@ def computed_cases(asked: Iterable[tuple[str, Question]]) -> Iterator[dict[str, 
     """Yield computed questions with the answers of the second reading."""
     for about, q in asked:
         expected = answer(q)
-        trade: dict[str, Any] = {
-            "to": q.to, "on": q.on.isoformat(), "seat": q.seat, "end_user": q.end_user, "use": q.use,
-            "site": "state-funded" if q.state_funded else "private", "site_percent_complete": exact(q.percent),
-        }  # fmt: skip
-        if q.origin != "US":
-            trade["from"] = q.origin
         case = {
             "about": about,
             "basis": "computed",
             "sources": cited(q, expected["classification"]),
             "sheet": sheet_of(q),
-            "trade": trade,
+            "trade": trade_of(q),
             "expected": expected,
         }
+        if q.held:
+            case["chips"] = {q.held: plain_sheet(q.held)}
+        if q.bill:
+            case["with"] = f"proposed/{q.bill}"
         if q.known_on is not None:
             case["known_on"] = q.known_on.isoformat()
         if q.assumed:
-            case["assume"] = {f"{POINTS[name]} {name.split('-20')[0]}": int(value) for name, value in q.assumed}
+            case["assume"] = {_point(name): int(value) for name, value in q.assumed}
         yield case
+
+
+def trade_of(q: Question) -> dict[str, Any]:
+    """Return the trade sheet of a question."""
+    trade: dict[str, Any] = {
+        "to": q.to, "on": q.on.isoformat(), "seat": q.seat, "end_user": q.end_user, "use": q.use,
+        "site": "state-funded" if q.state_funded else "private", "site_percent_complete": exact(q.percent),
+    }  # fmt: skip
+    if q.origin != "US":
+        trade["from"] = q.origin
+    if q.exporter != "designer":
+        trade |= {"exporter": q.exporter, "packaged_in": q.packaged_in}
+    if q.authorisation:
+        trade["authorisation"] = q.authorisation
+    if q.owners:
+        trade["owners"] = [{"name": name, "percent": exact(share)} for name, share in q.owners]
+    return trade
 
 
 def sheet_of(q: Question) -> dict[str, Any]:
     """Return the item sheet of a question."""
-    return {
+    if q.held:
+        return {
+            "name": "a board",
+            "seller": q.seller,
+            "seller_seat": q.seller_seat,
+            "holds": [{"item": q.held, "count": 8}],
+        }
+    if q.stack is not None:
+        bandwidth, area = map(exact, q.stack)
+        stack = {"bandwidth_GBps": bandwidth, "package_area_mm2": area}
+        return {"name": "a stack", "seller": q.seller, "seller_seat": q.seller_seat, "memory_stack": stack}
+    sheet: dict[str, Any] = {
         "name": q.named or "a part", "seller": q.seller, "seller_seat": q.seller_seat,
         "datacentre": "yes" if q.datacentre else "no",
         "modes": [{"mode": "fp16", "bits": 16, "tops": exact(q.tpp / 16)}],
         "applicable_die_area_mm2": exact(q.area_mm2), "dram_bandwidth_GBps": exact(q.dram_GBps),
         "io_bandwidth_GBps": exact(q.io_GBps), "us_commercial_since": q.since.isoformat(),
     }  # fmt: skip
+    if q.interconnect_GBps is not None:
+        sheet["interconnect_bandwidth_GBps"] = exact(q.interconnect_GBps)
+    if q.transistors_bn is not None:
+        sheet |= {"transistors_bn": exact(q.transistors_bn), "hbm": "yes" if q.hbm else "no"}
+    if q.contains:
+        sheet["contains"] = list(q.contains)
+    if q.rare_earth_percent:
+        sheet["chinese_rare_earth_percent"] = exact(q.rare_earth_percent)
+    return sheet
 
 
-_RULE_OF = {"3A090": "us/3a090", "3A090.a": "us/3a090.a", "3A090.b": "us/3a090.b"}
+def plain_sheet(name: str) -> dict[str, Any]:
+    """Return the item sheet of a chip of the catalogue without what follows from it."""
+    return {k: v for k, v in item_json(find(name).item).items() if k not in ("tpp", "performance_density")}
+
+
+def _point(name: str) -> str:
+    return f"{POINTS[name]} {name.split('-20')[0]}"
+
+
+_RULE_OF = {
+    "3A090": "us/3a090", "3A090.a": "us/3a090.a", "3A090.b": "us/3a090.b", "3A090.c": "us/hbm-2024",
+    "4A090": "us/4a090", "4A090.a": "us/4a090", "4A090.b": "us/4a090", "bill-hr6875": "proposed/ai-overwatch",
+    "bill-s3374": "proposed/safe-chips",
+}  # fmt: skip
 
 
 def cited(q: Question, codes: list[str]) -> list[str]:
-    """Return the documents an answer rests on: those of the paragraphs that catch, else of all controls of the day."""
+    """Return the documents an answer rests on: those of the paragraphs that catch, else of all controls of the day;
+    and those on the circumstances of the trade."""
     rules = [_RULE_OF.get(code, f"us/{code}") for code in codes] or ["us/3a090", "us/3a090.a", "us/letter-2025-04"]
+    rules += ["us/foundry-2025"] if q.exporter != "designer" else []
+    rules += ["us/affiliates-2025"] if q.owners else []
+    rules += ["us/veu-2024"] if q.authorisation == "data-centre-veu" else []
+    rules += ["us/iaas-2025"] if q.use in ("weapons", "military-intelligence") else []
+    rules += [f"proposed/{q.bill}"] if q.bill else []
+    if q.contains:
+        rules += [f"cn/{r}" for r in ("gallium-germanium-2023", "antimony-2024", "rare-earths-2025")]
+        rules.append("cn/announcement-46-2024")
+    rules += ["cn/announcement-61-2025"] if q.rare_earth_percent else []
     found = [
         next(r["cite"] for r in table("dates.csv") if r["rule"] == rule and day(r["effective"]) == start)
         for rule in rules
         if (v := q.stands(rule)) is not None
         for start in [periods(rule)[v][0]]
     ]
+    found += [r["cite"] for r in table("parties.csv") if r["name"] == q.end_user]
     return list(dict.fromkeys(found)) or ["no rule stood on this day"]
 
 
@@ -387,6 +176,8 @@ def suite(asked: Iterable[tuple[str, Question]]) -> str:
         case["sources"] = [short("sources", cite) for cite in case["sources"]]
         case["item"] = short("items", case.pop("sheet"))
         case["expected"] = short("answers", case["expected"])
+        if "chips" in case:
+            case["chips"] = {name: short("items", sheet) for name, sheet in case["chips"].items()}
         lines.append(json.dumps({"id": f"c{i + 1}", **case}, ensure_ascii=False))
     head = "".join(
         f' "{name}": {{\n' + ",\n".join(f'  "{key}": {value}' for value, key in known.items()) + "\n },\n"
@@ -412,16 +203,37 @@ def alike(asked: Iterable[tuple[str, Question]]) -> list[tuple[str, Question]]:
             ("sale", q.origin, q.since, q.to, chip),
             ("known", q.known_on, q.on, q.to, said),
             ("assumed", q.assumed, q.on, q.seller, q.to, q.seat, said),
+            ("special", _special(q), era, q.to if q.to == q.seat else (q.to, q.seat), said),
         ):
             kept.setdefault(key, (about, q))
     return list({q: (about, q) for about, q in kept.values()}.values())
 
 
+def _special(q: Question) -> tuple[object, ...]:
+    """What few questions have."""
+    maker = (
+        q.exporter,
+        q.exporter != "designer" and (q.seller_seat, q.packaged_in, q.transistors_bn, q.hbm, q.assumed),
+    )
+    goods = (q.stack, q.held, q.contains, q.rare_earth_percent, q.origin if q.contains or q.rare_earth_percent else "")
+    return (
+        *maker,
+        *goods,
+        q.use,
+        q.authorisation,
+        q.owners,
+        q.bill,
+        q.bill and (q.tpp, q.density, q.interconnect_GBps),
+    )
+
+
 def chosen() -> list[tuple[str, Question]]:
-    """Return the questions of the suite: those that notice a mutant of the rule files, and a thousand drawn at random.
+    """Return the questions of the suite: those it has, those that notice a mutant of the rule files that none of them
+    does, and a thousand drawn at random.
 
     Which questions are asked is chosen with an eye on the rule files, since all would be too many to hand out; what is
-    expected of them is not. Mutants that questions alike leave alone are put to every question.
+    expected of them is not. With `--all`, mutants that those leave alone are put to questions of every sort, and then
+    to every question, which takes an hour.
     """
     from mutation import Jury, every_rule_mutant, run
 
@@ -430,18 +242,30 @@ def chosen() -> list[tuple[str, Question]]:
     print(f"{len(every)} questions, {len(few)} of them unlike", flush=True)
     public = sum(1 for _ in public_cases())
     picked = {q: about for about, q in random.Random(0).sample(every, 1000)}
+    asked_at_all = {q for _, q in every}
+    present = [one for one in _present() if one[1] in asked_at_all]
     mutants = every_rule_mutant()
-    for asked in (few, every):
-        jury = Jury(parse_cases(suite(asked)))
+    buyers = [one for one in few if one[1].end_user != "somebody" and one[1].known_on is None]
+    first = list({q: (about, q) for about, q in (*present, *alike(special_questions()), *buyers)}.values())
+    for asked in (first, few, every) if "--all" in sys.argv else (first,):
+        jury = Jury(parse_cases(suite(asked)), narrow=asked is first)
         _, by_table, survivors = run(mutants, jury)
         print(f"{len(mutants)} mutants, {len(survivors)} not noticed, {len(by_table)} by a table alone", flush=True)
         noticed = {int(case.id[1:]) - 1 - public for found in jury.noticed.values() for case in found}
         picked |= {asked[i][1]: asked[i][0] for i in noticed if i >= 0}
-        mutants = survivors + by_table
+        mutants = survivors  # what a table notices need not be put to all
     for m in mutants:
         print(f"changes no answer to any question: {m.place}")
     places = {q: i for i, (_, q) in enumerate(every)}
     return sorted(((about, q) for q, about in picked.items()), key=lambda one: places[one[1]])
+
+
+def _present() -> list[tuple[str, Question]]:
+    """Return the computed questions that the suite has."""
+    if not FILE.exists():
+        return []
+    have = parse_cases(FILE.read_text(encoding="utf-8"))
+    return [(c.about, question_of(c)) for c in have[sum(1 for _ in public_cases()) :]]
 
 
 def out_of_step() -> list[str]:
@@ -459,19 +283,46 @@ def out_of_step() -> list[str]:
 def question_of(case: Case) -> Question:
     """Return the question that a computed case asks."""
     sheet, trade = case.asked["item"], case.asked["trade"]
-    names = {f"{rule} {name.split('-20')[0]}": name for name, rule in POINTS.items()}
+    held = sheet["holds"][0]["item"] if "holds" in sheet else ""
+    stack = sheet.get("memory_stack")
+    chip = case.asked["chips"][held] if held else sheet
+    named = {"nvidia-h100-sxm": "h100", "nvidia-l40": "l40", "nvidia-t4": "t4"}.get(held, chip["name"])
+    points = {_point(name): name for name in POINTS}
     known = case.asked.get("known_on")
+    links, count = chip.get("interconnect_bandwidth_GBps"), chip.get("transistors_bn")
+    more: dict[str, Any] = {}
+    if stack is None:
+        modes = max(Fraction(str(m["tops"])) * m["bits"] for m in chip["modes"])
+        more = {
+            "tpp": modes, "area_mm2": _number(chip["applicable_die_area_mm2"]),
+            "dram_GBps": _number(chip["dram_bandwidth_GBps"]), "io_GBps": _number(chip["io_bandwidth_GBps"]),
+            "datacentre": chip["datacentre"] in ("yes", True), "named": "" if named == "a part" else named,
+            "since": dt.date.fromisoformat((chip["us_commercial_since"] + "-01")[:10]),
+        }  # fmt: skip
+    else:
+        zero = Fraction(0)
+        more = {"tpp": zero, "area_mm2": Fraction(1), "dram_GBps": zero, "io_GBps": zero, "datacentre": False,
+                "named": "", "since": dt.date(2023, 1, 10)}  # fmt: skip
+        more["stack"] = (_number(stack["bandwidth_GBps"]), _number(stack["package_area_mm2"]))
     return Question(
-        tpp=Fraction(str(sheet["modes"][0]["tops"])) * 16, area_mm2=Fraction(str(sheet["applicable_die_area_mm2"])),
-        dram_GBps=Fraction(str(sheet["dram_bandwidth_GBps"])), io_GBps=Fraction(str(sheet["io_bandwidth_GBps"])),
-        datacentre=sheet["datacentre"] == "yes", named="" if sheet["name"] == "a part" else sheet["name"],
-        seller=sheet["seller"], seller_seat=sheet["seller_seat"], since=day(sheet["us_commercial_since"]),
+        **more, held=held, seller=sheet["seller"], seller_seat=sheet["seller_seat"],
+        interconnect_GBps=None if links is None or held else _number(links),
+        transistors_bn=None if count is None or held else _number(count),
+        hbm=held != "" or chip.get("hbm", "yes") == "yes",
+        contains=tuple(sheet.get("contains", ())),
+        rare_earth_percent=_number(sheet.get("chinese_rare_earth_percent", 0)),
         to=trade["to"], seat=trade["seat"], on=day(trade["on"]), origin=trade.get("from", "US"),
         end_user=trade["end_user"], use=trade["use"], state_funded=trade["site"] == "state-funded",
-        percent=Fraction(str(trade["site_percent_complete"])),
-        known_on=dt.date.fromisoformat(known) if known else None,
-        assumed=tuple((names[k], bool(v)) for k, v in case.asked.get("assume", {}).items()),
+        percent=_number(trade["site_percent_complete"]), exporter=trade.get("exporter", "designer"),
+        packaged_in=trade.get("packaged_in", "TW"), authorisation=trade.get("authorisation", ""),
+        owners=tuple((o["name"], _number(o["percent"])) for o in trade.get("owners", ())),
+        bill=case.asked.get("with", "/").split("/")[1], known_on=dt.date.fromisoformat(known) if known else None,
+        assumed=tuple((points[k], bool(v)) for k, v in case.asked.get("assume", {}).items() if k in points),
     )  # fmt: skip
+
+
+def _number(value: Any) -> Fraction:
+    return Fraction(str(value))
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import statistics
 import subprocess
@@ -98,6 +99,7 @@ def cold_start(runs: int = 15) -> tuple[float, float]:
 
 def main() -> None:
     """Print the rates."""
+    print("load average {:.1f} {:.1f} {:.1f}; the rates want an idle machine".format(*os.getloadavg()))
     rate, median = exact_rate()
     print(f"exact verdicts, both keys with reasons, one core   {rate:>12,.0f} /s   median {median:.3f} ms")
     print(f"a table of random trades, two processes              {bulk_rate():>10,.0f} /s")

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from twokey.law.terms import DATA
 
 _SPARE = dt.timedelta(days=3)
-DECIDING = ("control", "exception", "review", "entry", "duty", "flag")
+DECIDING = ("control", "exception", "review", "entry", "duty", "flag", "derived")
 REVIEWS = ("presumption-of-approval", "case-by-case", "presumption-of-denial")
 OUTCOMES = ("permitted", "conditional", "barred")
-NEWCOMER = {"product": "h800", "end_user": "somebody", "seller": "other", "use": "existing-centre", "site": "private"}
-"""Words to add to a list, such as occur in the questions."""
+NEWCOMERS = {
+    "product": ("h800",), "end_user": ("somebody",), "seller": ("other",), "use": ("existing-centre",),
+    "site": ("private",), "end_use": ("remote-access", "weapons"), "exporter": ("designer",), "contains": ("graphite",),
+    "authorisation": ("data-centre-veu", "uae-government"),
+}  # fmt: skip
+"""Words to add to a list, such as occur in the questions: of several the first that the list does not hold."""
 
 _TEST = re.compile(r'test: (?:"([^"]*)"|([^,}\n]+))')
 _JOINT = re.compile(r"(?<![\w-])(all|any)(?=:(?: |$))")
 _DATES = re.compile(r"^(?:- )?\s*(effective|until|known_from): (\d{4}-\d\d-\d\d)$")
 _LIST = re.compile(r"^\s*(addressees|supersedes|applies_to): \[([^\]]*)\]$")
 _WORDS = {
-    "enforcement": ("in-force", "not-enforced"),
+    "enforcement": ("in-force", "not-enforced", "pending"),
     "strength": ("law", "notice", "guidance", "reported"),
-    "polarity": ("bars", "permits"),
+    "polarity": ("bars", "permits", "exit", "must-meet"),
 }
+_OTHERS = {"polarity": ("must-meet",)}
+"""Where of several words some say the same to the engine, the ones to put in their place."""
+
 _ONLY = {"enforcement": ("control",), "strength": ("entry",), "polarity": ("entry",)}
 """Layers in which a word decides anything; in others it is told and not read."""
 
@@ -60,7 +68,7 @@ class Mutant:
 
 def deciding_files() -> list[Path]:
     """Return the files of every rule that decides anything about a trade; those for the record alone are left out."""
-    found = [p for side in ("us", "cn") for p in sorted((DATA / side).glob("*.yaml"))]
+    found = [p for side in ("us", "cn", "proposed") for p in sorted((DATA / side).glob("*.yaml"))]
     return [p for p in found if re.search(r"^layer: (\S+)$", p.read_text(), re.MULTILINE).group(1) in DECIDING]  # type: ignore[union-attr]
 
 
@@ -72,6 +80,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         old = lines[i][start:end]
         changed = [*lines[:i], lines[i][:start] + new + lines[i][end:], *lines[i + 1 :]]
         what = f"{old or 'nothing'} -> {new or 'nothing'}"
+        what = what.replace('"', "") if kind == "list" else what
         named = re.search(r"id: ([^,}]+)", lines[i])
         node = named.group(1) if named else lines[i].split(":")[0].strip(" -")
         return Mutant(path, i + 1, kind, what, "\n".join(changed) + "\n", _days_of(lines, i), node)
@@ -87,7 +96,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
                 yield mutant(i, "day", *m.span(2), new)
         head = re.match(r"^\s*(\w+): ([\w.-]+)$", line)
         if head and head.group(1) in words and head.group(2) in words[head.group(1)]:
-            for word in words[head.group(1)]:
+            for word in _OTHERS.get(head.group(1), words[head.group(1)]):
                 if word != head.group(2):
                     yield mutant(i, head.group(1), *head.span(2), word)
         if i < body:
@@ -99,9 +108,20 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         for m in _TEST.finditer(line):
             start, end = m.span(1) if m.group(1) is not None else m.span(2)
             for kind, new in _sentences(line[start:end].rstrip()):
-                yield mutant(i, kind, start, start + len(line[start:end].rstrip()), new)
+                bare = m.group(1) is None and "," in new  # a comma would end the value
+                sentence = f'"{new}"' if bare else new
+                yield mutant(i, kind, start, start + len(line[start:end].rstrip()), sentence)
         for m in _JOINT.finditer(line):
             yield mutant(i, "joint", *m.span(), "any" if m.group() == "all" else "all")
+        if re.fullmatch(r"\s*(- )?not:", line):
+            yield _unnegated_block(mutant(i, "not", len(line) - 4, len(line), "all:"), lines, i)
+        for m in re.finditer(r"(?<=renames: \{).*(?=\})", line):
+            pairs = m.group().split(", ")
+            for pair in pairs:
+                yield mutant(i, "renames", *m.span(), ", ".join(x for x in pairs if x != pair))
+                yield mutant(
+                    i, "renames", *m.span(), ", ".join(x if x != pair else pair.split(":")[0] + ": X1" for x in pairs)
+                )
         for m in re.finditer(r"not: ", line):
             yield from _unnegated(line, m, lambda s, e, new, i=i: mutant(i, "not", s, e, new))
         for m in re.finditer(r"meets: us/3a090\.([ab])", line):
@@ -159,12 +179,13 @@ def _sentences(text: str) -> Iterator[tuple[str, str]]:
     if op in (">=", ">", "<=", "<"):
         yield "comparator", f"{word} {({'>=': '>', '>': '>=', '<=': '<', '<': '<='})[op]} {rest}"
         limit, _, unit = rest.partition(" ")
+        limit, star, rolling = limit.partition("*")
         if re.fullmatch(r"\d{4}-\d\d-\d\d", limit):
             yield from (("day", f"{word} {op} {new}") for new in _shifted(limit))
             return
         step, value = Fraction(1, 10 ** len(limit.partition(".")[2])), Fraction(limit)
         for new in (value - step, value + step, value * 99 / 100, value * 101 / 100):
-            yield "limit", f"{word} {op} {float(new):.10g} {unit}"
+            yield "limit", f"{word} {op} {float(new):.10g}{star}{rolling} {unit}"
     elif rest in ("yes", "no"):
         yield "flag", f"{word} is {'no' if rest == 'yes' else 'yes'}"
     else:
@@ -173,7 +194,7 @@ def _sentences(text: str) -> Iterator[tuple[str, str]]:
             left = [n for n in names if n != name]
             if left:
                 yield "list", f"{word} in {', '.join(left)}"
-        added = NEWCOMER.get(word, "BR")
+        added = next(new for new in NEWCOMERS.get(word, ("BR",)) if new not in names)
         yield "list", f"{word} in {', '.join([*names, added])}"
         if len(names) == 1:
             yield "list", f"{word} is {added}"
@@ -190,6 +211,33 @@ def _unnegated(line: str, m: re.Match[str], make: object) -> Iterator[Mutant]:
         if depth == 0:
             break
     yield make(m.start(), end + 1, f"all: [{line[start : end + 1]}]")  # type: ignore[operator]
+
+
+def _unnegated_block(first: Mutant, lines: list[str], at: int) -> Mutant:
+    """Return the mutant with a `not` over a block taken away: the block becomes the one part of an `all`."""
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    block = list(itertools.takewhile(lambda x: len(x) - len(x.lstrip()) > indent, lines[at + 1 :]))
+    deep = len(block[0]) - len(block[0].lstrip())
+    moved = [" " * deep + "- " + block[0].lstrip(), *("  " + line for line in block[1:])]
+    text = [*lines[:at], lines[at][:-4] + "all:", *moved, *lines[at + 1 + len(block) :]]
+    return replace(first, text="\n".join(text) + "\n")
+
+
+def mutants_of_parties() -> Iterator[Mutant]:
+    """Yield the list of parties with one of its days moved, or one party not on it."""
+    path = DATA / "entities.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for i, line in enumerate(lines):
+        name = re.search(r"name: ([^,]+),", line)
+        changes = [
+            (d.span(2), new) for d in re.finditer(r"(effective|published): ([\d-]+)", line) for new in _shifted(d[2])
+        ]
+        changes += [(m.span(), "listed: no") for m in re.finditer(r"listed: yes", line)]
+        for (start, end), new in changes:
+            text = "\n".join([*lines[:i], line[:start] + new + line[end:], *lines[i + 1 :]]) + "\n"
+            kind = "party" if new == "listed: no" else "day"
+            node = name.group(1) if name else ""
+            yield Mutant(path, i + 1, kind, f"{line[start:end]} -> {new}", text, node=node)
 
 
 def mutants_of_groups(codes: list[str]) -> Iterator[Mutant]:

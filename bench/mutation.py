@@ -5,7 +5,8 @@ word of outcome in the files of rules that decide is changed, one at a time; the
 
 1. the loader, which refuses what cannot be law,
 2. the answers of the conformance suite, all of which come from elsewhere than the rule files,
-3. the hand-kept tables of limits, days and country lists.
+3. the hand-kept tables of limits, days, country lists and parties, and versions of one text against each other: what is
+   not yet binding or stayed reads as the version beside it.
 
 A mutant that none of them notices survives, unless `equivalent.csv` names it and says why it leaves every answer as it
 is (eighty thousand questions found no difference). One that only a table notices changes no answer to any question
@@ -30,15 +31,15 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from mutants import Mutant, deciding_files, mutants_of, mutants_of_groups
-from second_reading import day, table
-from twokey.law import book, groups, settle
+from law_question import day, table
+from mutants import Mutant, deciding_files, mutants_of, mutants_of_groups, mutants_of_parties
+from twokey.law import book, entities, groups, settle
 from twokey.law import day as days
 from twokey.law.conform import Case, cases, flat
 from twokey.law.groups import countries, read_groups
-from twokey.law.rule import Rule, read_rule
+from twokey.law.rule import Rule, Version, read_rule
 from twokey.law.terms import terms
-from twokey.law.tree import leaves
+from twokey.law.tree import Leaf, Tree, leaves
 from twokey.quantities.problem import Problem
 
 
@@ -51,6 +52,14 @@ def loaded(mutant: Mutant) -> Iterator[None]:
         if mutant.path.name == "groups.yaml":
             lists = read_groups(path, "law/groups.yaml")
             with _swapped(groups, "_groups", lists):
+                yield
+        elif mutant.path.name == "entities.yaml":
+            with _swapped(entities, "DATA", Path(folder), called=False):
+                entities.entities()
+                yield
+        elif mutant.path.parent == PROPOSED:
+            read_rule(path, mutant.place, terms())
+            with _swapped(book, "PROPOSED", Path(folder), called=False):
                 yield
         else:
             new = read_rule(path, mutant.place, terms())
@@ -66,9 +75,9 @@ def _untouched() -> tuple[Rule, ...]:
 
 
 @contextmanager
-def _swapped(module: object, name: str, value: object) -> Iterator[None]:
+def _swapped(module: object, name: str, value: object, called: bool = True) -> Iterator[None]:
     before = getattr(module, name)
-    setattr(module, name, lambda: value)
+    setattr(module, name, (lambda: value) if called else value)
     _forget()
     try:
         yield
@@ -81,6 +90,8 @@ def _forget() -> None:
     days._law_on.cache_clear()
     days._breakpoints.cache_clear()
     settle._MEMORY.clear()
+    entities.entities.cache_clear()
+    entities._by_name.cache_clear()
 
 
 # -- the tables -------------------------------------------------------------------------------------
@@ -108,7 +119,7 @@ def limits_in_rules() -> Counter[tuple[str, ...]]:
 
 
 def _exact(limit: str) -> str:
-    return limit if limit.count("-") == 2 else str(Fraction(limit))
+    return limit if limit.count("-") == 2 or "*" in limit else str(Fraction(limit))
 
 
 def days_in_tables() -> set[tuple[str, ...]]:
@@ -147,38 +158,131 @@ def lists_differ() -> list[str]:
 
 def _deciding() -> list[Rule]:
     covered = {r["rule"] for r in table("dates.csv")}
-    return [r for r in book.rules() if r.id in covered]
+    return [r for r in (*book.rules(), *book.proposed()) if r.id in covered]
 
 
 def uncovered() -> list[str]:
     """Return the rules that decide something and that the second reading does not hold yet: they are not mutated."""
     covered = {r["rule"] for r in table("dates.csv")}
-    return [r.id for r in book.rules() if r.layer != "record" and r.id not in covered]
+    return [r.id for r in (*book.rules(), *book.proposed()) if r.layer != "record" and r.id not in covered]
 
 
 def tables_notice() -> bool:
     """Return whether the rule files differ from the hand-kept tables."""
-    return limits_in_rules() != limits_in_tables() or days_in_rules() != days_in_tables() or bool(lists_differ())
+    return (
+        limits_in_rules() != limits_in_tables()
+        or days_in_rules() != days_in_tables()
+        or bool(lists_differ())
+        or bool(texts_differ())
+        or parties_in_data() != parties_in_tables()
+    )
+
+
+def parties_in_tables() -> set[tuple[str, str, str]]:
+    """Return name, day of listing and day of publication of every listed party, as the hand-kept table has them."""
+    return {(r["name"], r["effective"], r["published"]) for r in table("parties.csv")}
+
+
+def parties_in_data() -> set[tuple[str, str, str]]:
+    """Return the same from the data of the law."""
+    return {(e.name, str(e.effective), str(e.published)) for e in entities.entities() if e.effective is not None}
+
+
+def texts_differ() -> list[str]:
+    """Return the controls of which a version that does not bind yet, or is stayed, differs from the one beside it."""
+    return [
+        f"{rule.id} {a.version} and {b.version}"
+        for rule in _deciding()
+        if rule.layer == "control"
+        for a, b in itertools.pairwise(rule.versions)
+        if {a.enforcement, b.enforcement} & {"pending", "not-enforced"} and _text_of(a) != _text_of(b)
+    ]
+
+
+def _text_of(v: Version) -> tuple[object, ...]:
+    choices = [(_shape(c.when), c.gives) for c in v.choices]
+    return v.code, v.rank, v.addressees, _shape(v.item), _shape(v.trade), choices
+
+
+def _shape(tree: Tree | None) -> object:
+    if tree is None or isinstance(tree, Leaf):
+        return tree and (tree.kind, tree.term, tree.op, str(tree.listed))
+    return tree.op, [_shape(part) for part in tree.parts]
 
 
 # -- the answers ------------------------------------------------------------------------------------
 
 
-class Jury:
-    """The cases, those first that noticed something about the same file before."""
+_ASKED = {
+    "exporter": ("foundry-2025.yaml",), "memory_stack": ("hbm-2024.yaml", "hbm-exception.yaml"),
+    "holds": ("4a090.yaml",), "owners": ("affiliates-2025.yaml",), "authorisation": ("veu-2024.yaml",),
+    "contains": (
+        "gallium-germanium-2023.yaml", "antimony-2024.yaml", "rare-earths-2025.yaml", "announcement-46-2024.yaml",
+    ),
+    "chinese_rare_earth_percent": ("announcement-61-2025.yaml",),
+    "weapons": ("iaas-2025.yaml",), "military-intelligence": ("iaas-2025.yaml",),
+}  # fmt: skip
+"""What few cases have, and the files that ask for it: such cases are tried first."""
 
-    def __init__(self, suite: list[Case], seed: int = 0) -> None:
+
+def _files_asked(case: Case) -> list[str]:
+    have = (*case.asked["item"], *case.asked["trade"], case.asked["trade"].get("use", ""))
+    found = [file for word in have for file in _ASKED.get(word, ())]
+    return [*found, "entities.yaml", "entity-list.yaml"] if case.trade.end_user in _parties() else found
+
+
+@functools.cache
+def _parties() -> frozenset[str]:
+    return frozenset(r["name"] for r in table("parties.csv"))
+
+
+class Jury:
+    """The cases, those first that noticed something about the same file before.
+
+    Parameters
+    ----------
+    narrow : leave out cases that are not likely to notice anything about a file: quicker, and it may miss something
+    """
+
+    def __init__(self, suite: list[Case], seed: int = 0, narrow: bool = False) -> None:
         self.cases = list(suite)
+        self.narrow = narrow
         random.Random(seed).shuffle(self.cases)
         self.noticed: dict[str, list[Case]] = {}
+        self.about: dict[str, list[Case]] = {}
+        for case in self.cases:
+            for file in _files_asked(case):
+                self.about.setdefault(file, []).append(case)
+        self.plain = [c for c in self.cases if not _files_asked(c) and "with" not in c.asked]
 
-    def notices(self, file: str, days: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)) -> bool:
-        """Return whether some case is now answered wrongly; those of days on which nothing can differ are left out."""
+    def notices(
+        self,
+        file: str,
+        days: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max),
+        bill: str = "",
+        most: int | None = None,
+    ) -> bool:
+        """Return whether some case is now answered wrongly; those of days on which nothing can differ are left out, and
+        those that do not ask for the proposal that is changed.
+
+        Parameters
+        ----------
+        most : try so many cases and no more, the likeliest first
+        """
+        tried = 0
         first = self.noticed.setdefault(file, [])
-        for case in itertools.chain(list(first), self.cases):
+        rest = self.cases
+        if self.narrow and not bill:
+            rest = self.plain
+        for case in itertools.chain(list(first), self.about.get(file, ()), rest):
             on = case.trade.on
             if on is None or not (days[0] <= on <= days[1] or "known_on" in case.asked):
                 continue
+            if bill and case.asked.get("with") != bill:
+                continue
+            tried += 1
+            if most is not None and tried > most:
+                return False
             try:
                 wrong = case.wrong(flat(case.answer()))
             except (AssertionError, Problem):  # no policy for a case, no list for a day: noticed as an error
@@ -189,6 +293,11 @@ class Jury:
                 first.insert(0, case)
                 return True
         return False
+
+
+PROPOSED = book.PROPOSED
+LIKELIEST = 400
+"""How many cases are tried on a mutant before the tables are."""
 
 
 def equivalent() -> dict[tuple[str, ...], str]:
@@ -206,7 +315,7 @@ def every_rule_mutant() -> list[Mutant]:
     """Return the mutants of the rule files, without those of the country lists."""
     covered = {r.id.split("/")[0] + f"/{r.id.split('/')[1]}.yaml" for r in _deciding()}
     files = [path for path in deciding_files() if f"{path.parent.name}/{path.name}" in covered]
-    return [m for path in files for m in mutants_of(path)]
+    return [m for path in files for m in mutants_of(path)] + list(mutants_of_parties())
 
 
 def run(mutants: list[Mutant], jury: Jury | None = None) -> tuple[dict[str, int], list[Mutant], list[Mutant]]:
@@ -222,11 +331,13 @@ def run(mutants: list[Mutant], jury: Jury | None = None) -> tuple[dict[str, int]
             with loaded(m):
                 if m.kind == "group":  # lists are compared whole: each country is named in them
                     verdict = "tables" if lists_differ() else "nothing"
-                elif jury.notices(m.path.name, m.days):
+                elif jury.notices(m.path.name, m.days, _bill(m), LIKELIEST):
                     verdict = "answers"
+                elif tables_notice():  # quicker than all the cases: asked before the unlikely ones
+                    verdict = "tables"
+                    by_table.append(m)
                 else:
-                    verdict = "tables" if tables_notice() else "nothing"
-                    by_table += [m] if verdict == "tables" else []
+                    verdict = "answers" if jury.notices(m.path.name, m.days, _bill(m)) else "nothing"
         except Problem:
             verdict = "loader"
         if (m.key in known) != (verdict == "nothing"):
@@ -236,20 +347,24 @@ def run(mutants: list[Mutant], jury: Jury | None = None) -> tuple[dict[str, int]
     return dict(how), by_table, survivors
 
 
-def main() -> int:
+def _bill(m: Mutant) -> str:
+    return f"proposed/{m.path.stem}" if m.path.parent == PROPOSED else ""
+
+
+def main(words: list[str] | None = None) -> int:
     """Print mutants, noticed and survivors; the exit status says whether any survived."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sample", type=int, help="so many mutants, drawn at random, instead of all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--file", help="only mutants of files whose name holds this")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(words)
     begin = time.perf_counter()
     mutants = [m for m in every_mutant() if not chosen.file or chosen.file in m.path.name]
     if chosen.sample:
         mutants = random.Random(chosen.seed).sample(mutants, min(chosen.sample, len(mutants)))
     how, by_table, survivors = run(mutants)
     for m in by_table:
-        print(f"changes no answer, noticed by a table alone: {m.place}")
+        print(f"noticed by a table, and by none of the {LIKELIEST} likeliest cases: {m.place}")
     for m in survivors:
         print(f"survives: {m.place}")
     if left := uncovered():
@@ -258,7 +373,7 @@ def main() -> int:
     print("mutants by kind: " + ", ".join(f"{k} {n}" for k, n in sorted(kinds.items())))
     print(
         f"{len(mutants)} mutants: {how.get('loader', 0)} refused by the loader, {how.get('answers', 0)} noticed by"
-        f" answers, {how.get('tables', 0)} by the tables of limits, days and countries, {how.get('equivalent', 0)}"
+        f" answers, {how.get('tables', 0)} by the tables and texts, {how.get('equivalent', 0)}"
         f" change no answer (equivalent.csv says why), {len(survivors)} survive"
         f" ({time.perf_counter() - begin:.0f} s)"
     )

@@ -100,15 +100,21 @@ def test_law_state_funded_centres() -> None:
 
 
 def test_law_customs_and_named_buyers_of_h200() -> None:
-    def said(on: str, **facts: Any) -> list[object]:
+    def said(on: str, **facts: Any) -> list[tuple[object, ...]]:
         also = ask("nvidia-h200-sxm", on, **facts).cn.also
-        return [a["outcome"] for a in also if a["rule"] == "cn/h200-customs-2026"]
+        found = [(a["strength"], a["outcome"], a["applies"]) for a in also if "h200" in str(a["rule"])]
+        return sorted(found)
 
     assert said("2026-01-13") == []
-    assert said("2026-01-15") == ["barred"]
-    assert said("2026-02-01") == ["undetermined"]
-    assert said("2026-02-01", end_user="ByteDance Ltd") == ["conditional"]
-    assert said("2026-02-01", end_user="Somebody") == ["barred"]
+    assert said("2026-01-15") == [("guidance", "barred", "yes")]
+    assert said("2026-02-01") == [("guidance", "barred", "unknown"), ("reported", "conditional", "unknown")]
+    assert said("2026-02-01", end_user="ByteDance Ltd") == [("reported", "conditional", "yes")]
+    assert said("2026-02-01", end_user="Somebody") == [("guidance", "barred", "yes")]
+    for on, word in (("2026-01-29", "barred"), ("2026-01-30", "conditional")):  # reported two days after the others
+        assert [outcome for _, outcome, _ in said(on, end_user="DeepSeek")] == [word]
+    assert ask(
+        "nvidia-h200-sxm", "2026-02-01", end_user="DeepSeek", use="existing-centre", site="private"
+    ).in_practice == ("conditional")
 
 
 def test_law_a_summons_is_a_notice_and_turns_the_key() -> None:

@@ -16,11 +16,18 @@ from twokey.law.assess import assess
 from twokey.law.question import Trade
 from twokey.law.terms import DATA
 
-CASES = list(csv.DictReader((DATA / "cases" / "public.csv").read_text(encoding="utf-8").splitlines()))
+PUBLIC, CLASSES = (
+    list(csv.DictReader((DATA / "cases" / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+    for name in ("public", "classes")
+)
+CASES = PUBLIC + CLASSES
+"""Those handed to the project, and more of the kinds that they suggest."""
 
 
 def test_law_cases_are_all_there() -> None:
-    assert len(CASES) == 172
+    assert len(PUBLIC) == 172
+    assert len(CLASSES) == len({tuple(c.values())[:4] for c in CLASSES}) >= 38
+    assert all(c["source"] for c in CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['item']}-{c['on']}-{c['to']}-{c['end_user_seat']}")

@@ -54,6 +54,17 @@ def test_items_memory_stacks(density: str, on: str, to: str, outcome: str, excep
         assert (answer.us.review, answer.us.classification) == ("presumption-of-denial", ("3A090.c",))
 
 
+def test_items_what_does_not_bind_yet_is_noted() -> None:
+    def notes(on: str) -> list[str]:
+        return [note for note in ask(stack("9"), on).notes if "us/hbm-2024" in note]
+
+    assert notes("2024-12-01") == notes("2024-12-31") == []
+    assert notes("2024-12-02") == notes("2024-12-30") != []
+    diffused = assess(find("nvidia-h100").item, Trade(to="MY", seat="MY", on=dt.date(2025, 2, 1)))
+    assert diffused.us.outcome == "not-controlled"
+    assert any("us/diffusion-2025 would catch it" in note for note in diffused.notes)
+
+
 def test_items_a_memory_stack_of_unknown_area_is_not_guessed() -> None:
     answer = ask(stack(None), "2025-06-01")
     assert (answer.us.outcome, answer.us.missing) == ("undetermined", ("memory_stack",))
@@ -118,12 +129,17 @@ def goods(*materials: str, share: str = "0") -> ItemSheet:
         (("gallium",), "2023-07-31", "DE", "CN", "permitted"),
         (("gallium",), "2023-08-01", "DE", "CN", "conditional"),
         (("germanium",), "2024-12-03", "US", "CN", "barred"),
-        (("antimony",), "2024-12-02", "US", "CN", "permitted"),
+        (("antimony",), "2024-09-14", "US", "CN", "permitted"),
+        (("antimony",), "2024-09-15", "US", "CN", "conditional"),  # Announcement 33 of 2024
+        (("superhard",), "2024-09-15", "JP", "CN", "conditional"),
+        (("antimony",), "2024-12-02", "US", "CN", "conditional"),
         (("antimony",), "2024-12-03", "US", "CN", "barred"),
-        (("antimony",), "2024-12-03", "DE", "CN", "permitted"),
+        (("antimony",), "2024-12-03", "DE", "CN", "conditional"),
+        (("gallium",), "2024-12-03", "CN", "CN", "permitted"),  # it does not leave
+        (("gallium",), "2024-12-03", "HK", "CN", "conditional"),
         (("gallium",), "2025-11-09", "US", "CN", "conditional"),  # suspended; the licence of 2023 goes on
-        (("antimony",), "2025-11-09", "US", "CN", "permitted"),
-        (("antimony",), "2026-11-26", "US", "CN", "permitted"),
+        (("antimony",), "2025-11-09", "US", "CN", "conditional"),
+        (("antimony",), "2026-11-26", "US", "CN", "conditional"),
         (("antimony",), "2026-11-27", "US", "CN", "barred"),
         (("rare-earths",), "2025-04-03", "JP", "CN", "permitted"),
         (("rare-earths",), "2025-04-04", "JP", "CN", "conditional"),

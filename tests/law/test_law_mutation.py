@@ -17,7 +17,7 @@ from twokey.law.terms import DATA
 from twokey.quantities.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
-DRAWN = 120
+DRAWN = 90
 
 
 @pytest.fixture
@@ -30,6 +30,24 @@ def test_limits_days_and_lists_are_those_of_the_hand_kept_tables(mutation: Any) 
     assert mutation.limits_in_rules() == mutation.limits_in_tables()
     assert mutation.days_in_rules() == mutation.days_in_tables()
     assert mutation.lists_differ() == []
+    assert mutation.parties_in_data() == mutation.parties_in_tables()
+
+
+def test_every_rule_that_decides_is_read_twice_and_mutated(mutation: Any) -> None:
+    assert mutation.uncovered() == []
+    mutated = {f"{m.path.parent.name}/{m.path.stem}" for m in mutation.every_rule_mutant()}
+    deciding = {r.id for r in (*book.rules(), *book.proposed()) if r.layer != "record"}
+    assert mutated == deciding | {"law/entities"}
+    assert len(deciding) == 41
+
+
+def test_a_text_that_does_not_bind_yet_reads_as_the_one_beside_it(mutation: Any) -> None:
+    assert mutation.texts_differ() == []
+    late = [r.id for r in book.rules() for v in r.versions if v.enforcement == "pending" and r.layer == "control"]
+    assert {"us/hbm-2024", "us/foundry-2025", "us/diffusion-2025"} <= set(late)
+    first = next(m for m in mutation.every_rule_mutant() if m.path.stem == "foundry-2025" and m.kind == "outcome")
+    with mutation.loaded(first):
+        assert mutation.texts_differ() == ["us/foundry-2025 2025-01-16 and 2025-01-31"]
 
 
 def test_rule_mutants_drawn_at_random_are_noticed(mutation: Any) -> None:
@@ -50,6 +68,7 @@ def test_country_mutants_drawn_at_random_are_noticed(mutation: Any) -> None:
 def test_mutants_come_in_every_kind(mutation: Any) -> None:
     kinds = {m.kind for m in mutation.every_mutant()}
     assert {"limit", "comparator", "joint", "not", "day", "list", "group", "outcome", "flag", "meets"} <= kinds
+    assert {"renames", "party", "code", "rank", "enforcement", "strength", "polarity"} <= kinds
     path = DATA / "us" / "letter-2025-04.yaml"
     changes = {m.what for m in mutation.mutants_of(path)}
     assert "dram_bandwidth_GBps >= 1400 GB/s -> dram_bandwidth_GBps >= 1414 GB/s" in changes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +12,7 @@ import typer
 
 from twokey import __version__, api
 from twokey.api import Problem
-from twokey.cli.shared import As, assumptions, print_json, stream_json, yes_no
+from twokey.cli.shared import As, assumptions, print_json, progress_line, stream_json, yes_no
 
 __all__ = ["add_to"]
 
@@ -132,6 +134,8 @@ def _timeline(
         caught = ", ".join(us["classification"]) or "-"
         review = "" if us["review"] in ("none", None) else f", {us['review']}"
         keys = f"us: {us['outcome']}{review} ({caught})  cn: {cn['outcome']}"
+        beside = ", ".join(f"{a['rule']} {a['outcome']}" for a in cn["also"])
+        keys += f"  beside it: {beside}" if beside else ""
         print(f"{s['from']} .. {until:<10}  {s['verdict']:<12}  {keys}")
 
 
@@ -175,7 +179,9 @@ def _conformance(
     as_json: As.Json = False,
 ) -> int:
     """Hold Twokey, or another tool, against the conformance suite; exits 1 when a case is answered otherwise."""
-    score = api.conformance(tool)
+    with progress_line(sys.stderr.isatty() and not as_json) as step:
+        told = None if step is None else lambda done, total: step("cases", done, total)
+        score = api.conformance(tool, progress=told)
     found = score.to_json()
     if as_json:
         print_json(found)
@@ -229,6 +235,8 @@ def _page(answer: dict[str, Any]) -> str:
             words.append(side["review"] + inferred)
         if side.get("strength"):
             words.append(f"strength {side['strength']}")
+        if side.get("classification"):
+            words.append("caught by " + " and ".join(side["classification"]))
         words += [f"exception {e}" for e in side.get("exceptions", ())]
         lines.append(f"  {name}  " + ", ".join(words))
         lines += [f"      {_reason(b)}" for b in side.get("because", ())]
@@ -236,14 +244,51 @@ def _page(answer: dict[str, Any]) -> str:
         if side.get("missing"):
             lines.append("      missing: " + ", ".join(side["missing"]))
         for also in side.get("also", ()):
-            lines.append(f"      beside it, {also['strength']}: {also['outcome']}")
+            scope = ", if it reaches the trade" if also.get("applies") == "unknown" else ""
+            lines.append(f"      beside it, {also['strength']}: {also['outcome']}{scope}")
             lines += [f"          {_reason(b)}" for b in also.get("because", ())]
             if also.get("missing"):
                 lines.append("          missing: " + ", ".join(also["missing"]))
     for conflict in answer.get("conflicts", ()):
         lines.append("  conflict: " + (conflict if isinstance(conflict, str) else conflict["says"]))
+    lines += _flags(answer.get("flags", ()))
+    lines += _chances(answer)
     lines += [f"  note: {note}" for note in answer.get("notes", ())]
+    lines += _checked(answer)
     return "\n".join(lines)
+
+
+def _flags(flags: Iterable[Any]) -> list[str]:
+    """Return the risks that are no outcome, each with what brings it up."""
+    lines = []
+    for flag in flags:
+        lines.append(f"  flag {flag['code']}: {flag['says']} [{flag['cite']}]")
+        lines += [f"      {_reason(b)}" for b in flag.get("because", ()) if b != flag["says"]]
+    return lines
+
+
+def _chances(answer: dict[str, Any]) -> list[str]:
+    """Return the probability of each outcome and verdict, where figures are uncertain."""
+    found = answer.get("probabilities")
+    if found is None:
+        return []
+    sampled = f", standard error {found['standard_error']}, seed {found['seed']}" if "seed" in found else ""
+    lines = [f"  uncertain: {name} {low} to {high}, most likely {mid}" for name, (low, mid, high) in
+             sorted(answer["uncertain"].items())]  # fmt: skip
+    for name in ("outcome", "verdict"):
+        words = sorted(found[name].items(), key=lambda one: (-one[1], one[0]))
+        lines.append(f"  probability of the {name}: " + ", ".join(f"{word} {p:.4g}" for word, p in words))
+    return [*lines, f"      {found['method']}; {found['distribution']}{sampled}"]
+
+
+def _checked(answer: dict[str, Any]) -> list[str]:
+    """Return on which rules the answer rests that nobody has read twice, by state of checking."""
+    states: dict[str, dict[str, None]] = {}
+    for side in answer["keys"].values():
+        for said in (*side.get("because", ()), *side.get("also", ())):
+            if isinstance(said, dict) and said.get("checked", "read-twice") != "read-twice":
+                states.setdefault(said["checked"], {})[said["rule"]] = None
+    return [f"  not yet verified against the source ({state}): " + ", ".join(rules) for state, rules in states.items()]
 
 
 def _reason(because: Any) -> str:

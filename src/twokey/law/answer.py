@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from twokey.quantities.shown import Shown
+
 if TYPE_CHECKING:
     from twokey.law.chance import Chances
 
@@ -59,7 +61,7 @@ class CnKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Shown):
     """What both governments' law of a day says of an item in a trade.
 
     `verdict` is open, conditional, shut or undetermined; `in_practice` is the verdict if Chinese guidance and

@@ -15,9 +15,10 @@ from twokey.law.book import FIRST_DAY, HORIZON
 from twokey.law.cn import CnLaw, cn_law
 from twokey.law.day import DayLaw, law_on, stands
 from twokey.law.explain import render
-from twokey.law.facts import facts_of
+from twokey.law.facts import Facts, facts_of
 from twokey.law.question import Trade
 from twokey.law.settle import cn_side, us_side, verdicts
+from twokey.law.us import us_law
 from twokey.law.why import warnings
 from twokey.quantities.problem import Problem
 from twokey.quantities.unknown import Truth
@@ -105,7 +106,7 @@ def _of_chip(
         conflicts=_conflicts(cn_law(law), us_key, truths),
         flags=(*(flag.say(facts) for flag in us.flags), *warnings(law, trade, truths, known_on)),
         assumptions=dict(assume),
-        notes=_notes(trade, known_on),
+        notes=(*_notes(trade, known_on), *_pending(law, facts, truths)),
     )
 
 
@@ -132,6 +133,15 @@ def _conflicts(cn: CnLaw, key: UsKey, truths: list[Truth]) -> tuple[dict[str, ob
         }
         for p in cn.duties
         if stands(p, truths)
+    )
+
+
+def _pending(law: DayLaw, facts: Facts, truths: list[Truth]) -> tuple[str, ...]:
+    """Return a note on each control that stands in the text and does not bind yet."""
+    return tuple(
+        f"{p.rule.id} would catch it: {p.version.status} [{p.version.cite}]"
+        for p in us_law(law, facts.plain).text_only
+        if p.version.enforcement == "pending" and stands(p, truths)
     )
 
 

@@ -97,7 +97,7 @@ def cn_law(law: DayLaw, plain: bool = False) -> CnLaw:
     found = law.domains.get(("cn", plain))
     if not isinstance(found, CnLaw):
         laid = [p for p in law.layer("entry", "CN") if not plain or law.ordinary(p)]
-        entries = [Entry(p) for p in laid if p.rule.polarity in ("bars", "exit")]
+        entries = [Entry(p) for p in laid if p.rule.polarity in ("bars", "permits", "exit")]
         binding = tuple(e for e in entries if e.provision.rule.strength in BINDING)
         others = tuple(e for e in entries if e.provision.rule.strength not in BINDING)
         found = CnLaw(binding, others, tuple(law.layer("duty", "CN")))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -55,7 +55,8 @@ class Case:
         known_on = self.asked.get("known_on")
         assume = {name: Fraction(value) for name, value in self.asked.get("assume", {}).items()}
         known = parse_day(known_on, self.id) if known_on else None
-        return assess(self.item, self.trade, known_on=known, assume=assume)
+        overlays = [Path(self.asked["with"])] if "with" in self.asked else []
+        return assess(self.item, self.trade, known_on=known, assume=assume, overlays=overlays)
 
     def wrong(self, given: Mapping[str, Any]) -> list[str]:
         """Return the keys on which an answer differs from what is expected."""
@@ -132,7 +133,9 @@ def _case(c: Mapping[str, Any], suite: Mapping[str, Any], items: Mapping[str, It
     if unknown:
         raise ValueError(f"{c['id']} expects {', '.join(sorted(unknown))}")
     asked = {"id": c["id"], "item": suite["items"][c["item"]], "trade": c["trade"]}
-    asked |= {key: c[key] for key in ("known_on", "assume") if key in c}
+    asked |= {key: c[key] for key in ("known_on", "assume", "with") if key in c}
+    if "chips" in c:
+        asked["chips"] = {name: suite["items"][key] for name, key in c["chips"].items()}
     cite = "; ".join(suite["sources"][key] for key in c["sources"])
     return Case(c["id"], c["about"], c["basis"], cite, asked, expected, items[c["item"]], _trade(c["trade"]))
 
@@ -195,15 +198,21 @@ def score(tool: str, answers: Iterable[tuple[Case, Mapping[str, Any]]]) -> Score
     return Score(tool, total, right, by_key, tuple(wrong))
 
 
-def score_tool(command: str | None = None, suite: Iterable[Case] | None = None) -> Score:
+def score_tool(
+    command: str | None = None,
+    suite: Iterable[Case] | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Score:
     """Return the score of another tool, or of Twokey itself.
 
     Parameters
     ----------
     command : a command line; it is started once, reads one case as a JSON line on standard input (`id`, `item`,
-        `trade`, sometimes `known_on` or `assume`) and writes one JSON line with its answer for each. Without one,
-        Twokey answers
+        `trade`, sometimes `chips`, `known_on`, `assume` or `with`) and writes one JSON line with its answer for each.
+        Without one, Twokey answers
     suite : the cases; by default all
+    progress : called with cases answered and cases in all, now and then
 
     Raises
     ------
@@ -212,8 +221,15 @@ def score_tool(command: str | None = None, suite: Iterable[Case] | None = None) 
     """
     asked = list(cases() if suite is None else suite)
     if command is None:
-        return score("twokey", ((case, flat(case.answer())) for case in asked))
+        return score("twokey", ((case, flat(case.answer())) for case in _told(asked, progress)))
     return score(command, zip(asked, _ask(command, asked), strict=True))
+
+
+def _told(asked: list[Case], progress: Callable[[int, int], None] | None) -> Iterator[Case]:
+    for i, case in enumerate(asked):
+        if progress is not None and i % 50 == 0:
+            progress(i, len(asked))
+        yield case
 
 
 def _ask(command: str, asked: list[Case]) -> Iterator[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,8 @@ def _rule(p: Provision, facts: Facts, truths: Sequence[Truth]) -> dict[str, Any]
         "status": v.status, "enforcement": v.enforcement, "confidence": v.confidence, "checked": v.checked,
         "reaches": _WORD[all_of(ev(expr, truths) for expr in parts.values())],
     }  # fmt: skip
+    if v.applies_to:
+        found["applies_to"] = list(v.applies_to)
     found |= {name: _node(expr, p, facts, truths) for name, expr in parts.items() if expr != ALWAYS}
     if p.choices:
         found["choices"] = [
@@ -132,19 +134,26 @@ def tree_text(found: Mapping[str, Any], *, all_rules: bool = False) -> str:
     all_rules : also those rules that surely do not reach the trade for a reason other than a figure of the item
     """
     lines: list[str] = []
+    reached = {rule["rule"] for rule in found["rules"] if rule["reaches"] != "no"}
+    shown: set[str] = set()
     for rule in found["rules"]:
-        if not all_rules and rule["reaches"] == "no" and not _of_figures(rule):
+        lifts = rule.get("applies_to")
+        idle = lifts is not None and reached.isdisjoint(lifts)  # nothing that it could lift or judge
+        if not all_rules and (idle or (rule["reaches"] == "no" and not _of_figures(rule))):
             continue
         lines.append(f"{_SIGN[rule['reaches']]} {rule['rule']} {rule['version']}: {rule['title']} [{rule['cite']}]")
+        if rule["enforcement"] != "in-force":
+            lines.append(f"    {rule['status']} (enforcement: {rule['enforcement']})")
         for part in ("addressee", "item", "trade"):
             if part in rule:
-                lines += [f"    {part}", *_lines(rule[part], 3)]
+                lines += [f"    {part}", *_lines(rule[part], 3, shown)]
         for choice in rule.get("choices", ()):
             if choice["holds"] != "no":
                 lines.append(f"    {_SIGN[choice['holds']]} gives {choice['gives']} [{choice['id']}]")
-                lines += _lines(choice["when"], 4) if "when" in choice else []
+                lines += _lines(choice["when"], 4, shown) if "when" in choice else []
             if choice["holds"] == "yes":
                 break  # of several the first that holds
+        shown.add(rule["rule"])
     return "\n".join(lines)
 
 
@@ -165,12 +174,24 @@ def _has_value(node: Mapping[str, Any]) -> bool:
     return bool("limit" in node or any(_has_value(part) for part in node.get("parts", ())))
 
 
-def _lines(node: Mapping[str, Any], depth: int) -> list[str]:
+def _borrowed(node: Mapping[str, Any]) -> set[str | None]:
+    """Return the rules whose tests a part consists of; None stands for the rule it is part of."""
+    if "op" in node:
+        return {rule for part in node["parts"] for rule in _borrowed(part)}
+    return {node.get("rule")}
+
+
+def _lines(node: Mapping[str, Any], depth: int, shown: Set[str] = frozenset()) -> list[str]:
+    """Return a part as lines; what is borrowed from a rule that is shown already is named and not repeated."""
     pad = "  " * depth
     name = f"{node['id']} " if node["id"] else ""
     if "op" in node:
+        rules = _borrowed(node)
+        if len(rules) == 1 and (rule := next(iter(rules))) in shown:
+            no = "not " if node["op"] == "not" else ""
+            return [f"{pad}{_SIGN[node['holds']]} {name}{no}what {rule} catches, as above"]
         head = f"{pad}{_SIGN[node['holds']]} {name}{_OP[node['op']]}"
-        return [head, *(line for part in node["parts"] for line in _lines(part, depth + 1))]
+        return [head, *(line for part in node["parts"] for line in _lines(part, depth + 1, shown))]
     margin = node.get("margin")
     if margin is None:
         tail = ""

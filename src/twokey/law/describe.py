@@ -180,8 +180,11 @@ def _bare(v: Version) -> list[str]:
 
 @functools.cache
 def _public() -> tuple[Mapping[str, str], ...]:
-    with (DATA / "cases" / "public.csv").open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    found: list[Mapping[str, str]] = []
+    for name in ("public.csv", "classes.csv"):
+        with (DATA / "cases" / name).open(encoding="utf-8", newline="") as stream:
+            found += csv.DictReader(stream)
+    return tuple(found)
 
 
 def cases_of(rule: Rule) -> list[Mapping[str, str]]:

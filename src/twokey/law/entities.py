@@ -112,9 +112,12 @@ def near(name: str, day: dt.date, known_on: dt.date | None = None) -> Entity | N
     'Inspur Group'
     """
     words = _words(name)
+    own = _by_name().get(words)  # a party of the data by its own name is not near itself by a shorter one
+    if own is not None and own.stands(day, known_on):
+        return None
     for known, entity in _by_name().items():
         within = any(words[i : i + len(known)] == known for i in range(len(words) - len(known) + 1))
-        if within and words != known and entity.stands(day, known_on):
+        if within and entity is not own and entity.stands(day, known_on):
             return entity
     return None
 

@@ -37,7 +37,7 @@ _OF_CIRCUMSTANCE = frozenset(
 
 Span = tuple[Fraction, Fraction]
 
-_VENDORS = ("nvidia-", "amd-", "intel-", "huawei-", "geforce-", "ascend-")
+_VENDORS = ("nvidia-", "amd-", "intel-", "huawei-", "instinct-", "tesla-", "geforce-", "ascend-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,8 @@ def facts_of(
     known = _of_item(item)
     owned, span = _listed_ownership(trade, known_on) if trade.owners else (_NOTHING, None)
     entity = listed_as(trade.end_user, trade.on, known_on) if trade.end_user and trade.on else None
+    agency = trade.end_user is not None and _slug(trade.end_user) == "uae-government"
+    authorisation = trade.authorisation or ("uae-government" if agency else "")
     return Facts(
         numbers={
             **known.numbers,
@@ -195,7 +197,7 @@ def facts_of(
         end_use=trade.use if trade.use in ("weapons", "military-intelligence", "remote-access") else "",
         exporter=trade.exporter or "designer",
         packaged_in=_china(trade.packaged_in),
-        authorisation=trade.authorisation or "",
+        authorisation=authorisation,
         listed_party=entity is not None,
         listing=f"{entity.name}, listed {entity.effective} [{entity.cite}]" if entity is not None else "",
         published=published or {},
@@ -204,7 +206,7 @@ def facts_of(
         and item.memory_stack is None
         and not item.contains
         and not item.chinese_rare_earth_percent
-        and not (trade.owners or trade.exporter or trade.packaged_in or trade.authorisation or trade.use),
+        and not (trade.owners or trade.exporter or trade.packaged_in or authorisation or trade.use),
     )
 
 

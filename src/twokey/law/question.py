@@ -48,7 +48,9 @@ class Trade:
         word settles nothing
     exporter : designer, fabricator or osat (who packages and tests); without a word, the designer
     packaged_in : country where the package was closed (ISO 3166 alpha-2)
-    authorisation : data-centre-veu, where the end user is an approved one; without a word, none
+    authorisation : data-centre-veu where the end user is an approved one, uae-government where it is an agency of the
+        United Arab Emirates (its name as end user says the same), uae-supplement-8 where it is a firm of supplement 8
+        to part 740; without a word, none
     """
 
     to: str | None = None
@@ -77,6 +79,9 @@ class Trade:
         """
         return replace(self, **facts)
 
+
+AUTHORISATIONS = ("data-centre-veu", "uae-government", "uae-supplement-8")
+"""What an end user may be that a rule names and no list of the data holds."""
 
 _FIELDS = (
     "to", "from", "on", "end_user", "seat", "parent_seat", "owners", "site", "site_percent_complete", "seller",
@@ -125,7 +130,7 @@ def trade_from_value(root: Value) -> Trade:
         use=text("use"),
         exporter=f["exporter"].one_of(("designer", "fabricator", "osat")) if "exporter" in f else None,
         packaged_in=country("packaged_in"),
-        authorisation=f["authorisation"].one_of(("data-centre-veu",)) if "authorisation" in f else None,
+        authorisation=f["authorisation"].one_of(AUTHORISATIONS) if "authorisation" in f else None,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from twokey.law.terms import Term
 from twokey.law.tree import Leaf, Tree, leaves, parse_cite, parse_tree
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.sources.text import Value, read_file
 
 __all__ = ["LAYERS", "Choice", "Report", "Rule", "Version", "read_rule"]
@@ -94,7 +95,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Shown):
     """A provision: what it is, where it stands, and its versions, oldest first."""
 
     id: str

@@ -193,15 +193,11 @@ def _us_settled(us: UsLaw, found: list[Decision], truths: list[Truth]) -> tuple[
 
 
 def _common(classes: Decision) -> tuple[str, ...]:
-    """Return the paragraphs on which all completions agree, "undetermined" after them when they part."""
+    """Return the paragraphs that catch the item whatever is missing, "undetermined" after them where others may."""
     values = [v for v in classes.values if isinstance(v, tuple)]
     if len(values) == 1:
         return tuple(values[0])
-    common: list[str] = []
-    for column in zip(*values, strict=False):
-        if len(set(column)) > 1:
-            break
-        common.append(column[0])
+    common = (code for code in min(values, default=()) if all(code in value for value in values))
     return (*common, "undetermined")
 
 

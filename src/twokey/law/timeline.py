@@ -16,12 +16,13 @@ from twokey.law.day import breakpoints
 from twokey.law.entities import entity_days
 from twokey.law.question import Trade
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 
 __all__ = ["Span", "timeline"]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Span(Shown):
     """Days `first` <= day < `until` with one answer; `until` is None for the last, which is open."""
 
     first: dt.date

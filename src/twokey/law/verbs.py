@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,10 +25,17 @@ __all__ = [
     "conformance",
     "consulted",
     "consulted_text",
+    "countries",
     "item",
+    "item_text",
     "law",
     "law_page",
     "law_stamp",
+    "plane",
+    "plane_days",
+    "plane_marks",
+    "proposed_rules",
+    "rule_cases",
     "timeline",
     "trade",
 ]
@@ -50,6 +57,29 @@ def item(ref: str) -> ItemSheet:
     from twokey.law.bulk import sheet_named
 
     return sheet_named(ref)
+
+
+def item_text(text: str, name: str = "the sheet") -> ItemSheet:
+    """Return the item sheet written in a text, YAML or JSON.
+
+    Parameters
+    ----------
+    name : what the text is called where something in it is refused
+
+    Raises
+    ------
+    Problem
+        If a field cannot be used.
+
+    Examples
+    --------
+    >>> int(item_text("{name: x, modes: [{mode: fp16, bits: 16, tops: 148}]}").tpp)
+    2368
+    """
+    from twokey.chips.item import item_from_value
+    from twokey.sources.text import read_text
+
+    return item_from_value(read_text(text, name))
 
 
 def trade(
@@ -232,6 +262,112 @@ def law_stamp() -> dict[str, str]:
     return {"law_sha256": total.hexdigest()}
 
 
+def plane(
+    view: str, trade_facts: Trade, *, seller: str | None = "nvidia", datacentre: bool | None = True
+) -> dict[str, Any]:
+    """Return a plane of the law on the trade's day: what catches a hypothetical chip where, and every chip's point.
+
+    Parameters
+    ----------
+    view : density (TPP and performance density), dram (TPP and DRAM bandwidth) or io (TPP and I/O bandwidth)
+    seller, datacentre : whose the hypothetical chip is, and whether it is meant for data centres
+
+    Raises
+    ------
+    Problem
+        If there is no plane of that name, or the trade lacks a fact.
+
+    Examples
+    --------
+    >>> got = plane("density", trade(to="CN", seat="CN", on="2023-12-01"))
+    >>> sorted({p["paragraph"] for p in got["patches"]})
+    ['3A090.a', '3A090.b']
+    """
+    from twokey.law.planes import picture
+
+    return picture(view, trade_facts, seller=seller, datacentre=datacentre)
+
+
+def plane_days(
+    view: str,
+    trade_facts: Trade,
+    first: dt.date,
+    last: dt.date,
+    *,
+    seller: str | None = "nvidia",
+    datacentre: bool | None = True,
+) -> dict[str, Any]:
+    """Return a plane on every day of a span on which the law changes, see `plane`.
+
+    Raises
+    ------
+    Problem
+        If there is no plane of that name, the days are out of order, or the trade lacks a fact.
+    """
+    from twokey.law.planes import pictures
+
+    return pictures(view, trade_facts, first, last, seller=seller, datacentre=datacentre)
+
+
+def plane_marks(sheet: ItemSheet, trade_facts: Trade, first: dt.date, last: dt.date) -> dict[str, Any]:
+    """Return the point of a chip that is not in the catalogue for the days of `plane_days`.
+
+    Raises
+    ------
+    Problem
+        If the trade lacks a fact.
+    """
+    from twokey.law.planes import marks
+
+    return marks(sheet, trade_facts, first, last)
+
+
+def countries() -> dict[str, str]:
+    """Return every country code (ISO 3166-1 alpha-2) with its usual name.
+
+    Examples
+    --------
+    >>> countries()["AE"]
+    'United Arab Emirates'
+    """
+    from twokey.law import groups
+
+    return {code: names[0] for code, names in groups.countries().items()}
+
+
+def proposed_rules() -> list[Rule]:
+    """Return the proposed rules of the data; none of them is law.
+
+    Raises
+    ------
+    Problem
+        If a file cannot be read.
+
+    Examples
+    --------
+    >>> proposed_rules()[0].id.split("/")[0]
+    'proposed'
+    """
+    from twokey.law import book
+
+    return book.proposed()
+
+
+def rule_cases(rule: str) -> list[dict[str, str]]:
+    """Return the public cases that a rule touches, those stated by a government or a company first.
+
+    Raises
+    ------
+    Problem
+        If no rule has that id; near ids are suggested.
+    """
+    from twokey.law import book
+    from twokey.law.describe import cases_of
+
+    found = [dict(c) for c in cases_of(book.rule(rule))]
+    return sorted(found, key=lambda c: (c["authoritative"] != "yes", c["on"], c["item"]))
+
+
 def consulted(item: ItemSheet, trade: Trade, *, datacentre: bool | None = None, **options: Any) -> dict[str, Any]:
     """Return every rule of the day as a tree of tests, each with its value, limit, margin and citation.
 
@@ -257,12 +393,13 @@ def consulted_text(found: dict[str, Any]) -> str:
     return tree_text(found)
 
 
-def conformance(tool: str | None = None) -> Score:
+def conformance(tool: str | None = None, *, progress: Callable[[int, int], None] | None = None) -> Score:
     """Return how Twokey, or another tool, does on the conformance suite.
 
     Parameters
     ----------
     tool : command line of the other tool; it reads one case a line as JSON and answers each with one line
+    progress : called with cases answered and cases in all, now and then
 
     Raises
     ------
@@ -271,7 +408,7 @@ def conformance(tool: str | None = None) -> Score:
     """
     from twokey.law.conform import score_tool
 
-    return score_tool(tool)
+    return score_tool(tool, progress=progress)
 
 
 def check_table(
