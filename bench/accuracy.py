@@ -16,6 +16,7 @@ import accuracy_design
 import accuracy_operators
 import accuracy_serving
 import accuracy_table
+import accuracy_training
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     accuracy_operators.run(table)
     accuracy_serving.run(table)
     accuracy_design.run(table)
+    accuracy_training.run(table)
     table.finish(write="--write" in sys.argv)
 
 

@@ -17,6 +17,7 @@ from printed import MEASURED
 from twokey.perf.fitted.attention import decode_attention_s, prefill_attention_s
 from twokey.perf.fitted.chip import RealChip, named
 from twokey.perf.fitted.coefficients import FRAMEWORKS, read
+from twokey.perf.fitted.collective import one_pass_s
 from twokey.perf.fitted.gemm import gemm_core_s
 from twokey.perf.fitted.operators import DEFAULT_ROUTING, DTYPES, matmul_s, operator_latencies
 
@@ -34,8 +35,9 @@ def run(table: Table) -> None:
         _attention(table)
         _moe(table)
         _nccl(table)
+        _one_pass(table)
     else:
-        table.lacking("tables of aiconfigurator-core 0.12.0: pip install aiconfigurator-core==0.12.0 pyarrow")
+        table.lacking("tables of aiconfigurator-core 0.12.0: make accuracy installs them where a package index answers")
     points.run(table)
     _printed(table)
     for name in ("H20", "MI210", "Ascend"):
@@ -155,10 +157,14 @@ def _moe(table: Table) -> None:
             for framework in FRAMEWORKS:
                 d = moe_rows(system, framework, "bfloat16" if bits == 16 else EIGHT_BIT[framework], 1500, seed=1)
                 if d:
-                    wide = named(tables.CHIPS[system]).wide
-                    told.append(moe_times(system, d, read().experts(wide, framework, bits), width, bits))
+                    chip = named(tables.CHIPS[system])
+                    told.append(
+                        moe_times(system, d, read().experts(chip.wide, framework, bits, chip.pairs), width, bits)
+                    )
                     same = d | {"distribution": np.full(len(d["latency_s"]), DEFAULT_ROUTING)}
-                    untold.append(moe_times(system, same, read().experts(wide, None, bits), width, bits))
+                    untold.append(
+                        moe_times(system, same, read().experts(chip.wide, None, bits, chip.pairs), width, bits)
+                    )
                     measured.append(d["latency_s"])
             blind = system not in tables.FITTED
             table.row(
@@ -189,6 +195,22 @@ def _nccl(table: Table) -> None:
             peer=peer,
             of="allreduce",
             blind=blind,
+        )
+
+
+def _one_pass(table: Table) -> None:
+    for system in ("a100_sxm", "h100_sxm", "h200_sxm", "b200_sxm", "l40s"):
+        chip, predicted, measured = named(tables.CHIPS[system]), [], []
+        c = read().groups[f"one-pass-library-{'wide' if chip.wide else 'narrow'}"]
+        for name in ("all_gather", "reduce_scatter", "alltoall"):
+            d = tables.one_pass(system, name)
+            predicted.append(one_pass_s(chip, c, d["devices"], d["bytes"]))
+            measured.append(d["latency_s"])
+        table.row(
+            f"gather, scatter, all-to-all NCCL, {system}",
+            np.concatenate(predicted),
+            np.concatenate(measured),
+            blind=system not in tables.FITTED,
         )
 
 

@@ -12,34 +12,36 @@ import tables
 from solver import fit
 from twokey.perf.fitted.attention import decode_attention_s, prefill_attention_s
 from twokey.perf.fitted.chip import named
+from twokey.perf.fitted.gemm import gemm_core_s
+from twokey.workloads.recurrent import CHUNK
 
 Groups = dict[str, dict[str, float]]
 Found = dict[str, tuple[dict[str, float], str]]
 FRAMEWORKS = ("trtllm", "sglang", "vllm")
 
 DECODE = {
-    "launch_us": 8.0,
+    "launch_us": 7.0,
     "dram_efficiency": 0.92,
     "cache_efficiency": 0.6,
     "cache_share": 0.7,
-    "occupancy_exponent": 0.7,
-    "keys_per_part": 256.0,
+    "keys_per_part": 200.0,
     "parts_per_core": 1.0,
-    "round_cycles": 6000.0,
-    "overlap": 1.6,
-    "reduce_us": 0.4,
+    "block_keys": 400.0,
+    "overlap": 2.0,
+    "split_us": 2.0,
+    "reduce_us": 0.3,
     "array_efficiency": 0.3,
     "least_rows": 16.0,
 }
 DECODE_BOUNDS = {
     "dram_efficiency": (0.5, 0.97),
-    "cache_efficiency": (0.2, 1.0),
-    "cache_share": (0.3, 1.0),
-    "occupancy_exponent": (0.2, 1.2),
-    "keys_per_part": (64.0, 1024.0),
-    "parts_per_core": (0.3, 6.0),
-    "overlap": (1.3, 6.0),
+    "keys_per_part": (32.0, 1024.0),
+    "parts_per_core": (0.5, 4.0),
+    "block_keys": (20.0, 2000.0),
+    "overlap": (1.2, 8.0),
     "array_efficiency": (0.1, 1.0),
+    "split_us": (0.01, 8.0),
+    "reduce_us": (0.01, 4.0),
 }
 PREFILL = {
     "launch_us": 6.0,
@@ -49,32 +51,42 @@ PREFILL = {
     "tail_share": 0.4,
     "power_share": 1.0,
     "dram_efficiency": 0.85,
+    "append_passes": 1.5,
+    "ends_rate": 0.3,
 }
 PREFILL_BOUNDS = {
     "array_efficiency": (0.3, 1.0),
-    "tail_share": (0.02, 2.0),
+    "tail_share": (0.01, 2.0),
     "power_share": (0.5, 1.5),
     "launch_us": (1.5, 15.0),
+    "append_passes": (0.05, 6.0),
+    "ends_rate": (0.03, 2.0),
 }
 
 
 def decode_residual(system: str, d: tables.Columns, c: dict[str, float]) -> NDArray[np.float64]:
     """Return log(predicted / measured) of decode attention rows."""
+    problems, rows, width = d["batch"] * d["kv_heads"], d["heads"] / d["kv_heads"], d["head_dim"]
     predicted = decode_attention_s(
-        named(tables.CHIPS[system]), c, d["batch"] * d["kv_heads"], d["heads"] / d["kv_heads"], d["context"]
+        named(tables.CHIPS[system]), c, problems, rows, d["context"], d_qk=width, d_v=width, kv_width=2 * width
     )
     return np.asarray(np.log(predicted / d["latency_s"]))
 
 
 def decode_rows(system: str, framework: str, most: int = 2500) -> tables.Columns:
-    """Return 16-bit rows of head width 128 without a window."""
-    d = tables.decode(system, framework, kv_cache_dtype="bfloat16", head_dim=128)
-    return tables.sample(tables.take(d, d["window"] == 0), most) if d else {}
+    """Return 16-bit rows without a window: half of head width 128, half of widths 64, 192 and 256."""
+    d = tables.decode(system, framework, kv_cache_dtype="bfloat16")
+    if not d:
+        return {}
+    d = tables.take(d, (d["window"] == 0) & (d["head_dim"] <= 256))
+    usual = d["head_dim"] == 128
+    parts = [tables.sample(tables.take(d, keep), most // 2) for keep in (usual, ~usual) if keep.any()]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def fit_decode(_known: Groups) -> Found:
-    """Fit decode attention on all contexts, 16 bits, head width 128."""
-    names = [k for k in DECODE if k not in ("array_efficiency", "least_rows", "cache_efficiency", "cache_share")]
+    """Fit decode attention on all contexts and usual head widths, 16 bits."""
+    names = [k for k in DECODE if k not in ("least_rows", "cache_efficiency", "cache_share")]
     h100 = {f: decode_rows("h100_sxm", f) for f in FRAMEWORKS}
     a100 = [d for f in FRAMEWORKS if (d := decode_rows("a100_sxm", f))]
     found: Found = {}
@@ -83,7 +95,7 @@ def fit_decode(_known: Groups) -> Found:
     narrow = _pooled("a100_sxm", a100, decode_residual, DECODE, names, DECODE_BOUNDS)
     found["decode-narrow"] = (narrow, "fit-attention-a100")
     for f, d in h100.items():
-        own = _pooled("h100_sxm", [d], decode_residual, pooled, names, DECODE_BOUNDS)
+        own = _pooled("h100_sxm", [d], decode_residual, DECODE, names, DECODE_BOUNDS)
         found[f"decode-wide-{f}"] = (own, "fit-attention-h100")
     return found
 
@@ -123,7 +135,7 @@ def prefill_rows(system: str, framework: str, most: int = 2500) -> tables.Column
 def fit_prefill(known: Groups) -> Found:
     """Fit prefill attention, 16 bits, head width 128."""
     names = [k for k in PREFILL if k not in ("dram_efficiency", "exponentials_per_clock")]
-    own = ["launch_us", "array_efficiency", "tile_cycles"]
+    own = ["launch_us", "array_efficiency", "tile_cycles", "append_passes"]
     h100 = {f: prefill_rows("h100_sxm", f) for f in FRAMEWORKS}
     a100 = [d for f in FRAMEWORKS if (d := prefill_rows("a100_sxm", f))]
     power, found = known["power"], Found()
@@ -167,11 +179,11 @@ def mla_prefill_residual(system: str, d: tables.Columns, c: dict[str, float]) ->
 
 def fit_mla(known: Groups) -> Found:
     """Fit both forms of MLA on H100."""
-    names = ["launch_us", "dram_efficiency", "occupancy_exponent", "keys_per_part", "overlap", "array_efficiency"]
-    names += ["least_rows", "reduce_us", "round_cycles"]
+    names = ["launch_us", "dram_efficiency", "keys_per_part", "overlap", "array_efficiency", "least_rows"]
+    names += ["block_keys", "split_us", "reduce_us"]
     decode = [d for f in FRAMEWORKS if (d := tables.sample(tables.mla("h100_sxm", f, "generation"), 2500))]
     prefill = [d for f in FRAMEWORKS if (d := tables.sample(tables.mla("h100_sxm", f, "context"), 2500))]
-    own = ["launch_us", "array_efficiency", "tile_cycles", "tail_share"]
+    own = ["launch_us", "array_efficiency", "tile_cycles", "tail_share", "append_passes"]
     start = dict(known["decode-wide"].items()) | {"array_efficiency": 0.5, "least_rows": 64.0}
     bounds = DECODE_BOUNDS | {"least_rows": (8.0, 128.0)}
     return {
@@ -183,3 +195,27 @@ def fit_mla(known: Groups) -> Found:
             "fit-mla-h100",
         ),
     }
+
+
+def fit_state(known: Groups) -> Found:
+    """Fit prompts through a gated delta rule: a fixed time, and the pace of its products beside dense ones, on H100."""
+    chip, c = named("nvidia-h100"), known["power"] | known["gemm"] | known["gemm-wide"]
+    data = []
+    for f in FRAMEWORKS:
+        found = tables.where(tables.rows("h100_sxm", f, "gdn"), phase="context")
+        d = tables.sample(tables.take(found, np.array(["chunk" in k for k in found["kernel_source"]])), 300)
+        heads, length, sequences = (d[n].astype(float) for n in ("num_v_heads", "seq_len", "batch_size"))
+        width, value, chunk = d["head_k_dim"].astype(float), d["head_v_dim"].astype(float), np.minimum(CHUNK, length)
+        depth = np.ceil((chunk * (3 * width + 2 * value) + 3 * width * value) / value)
+        count = sequences * np.ceil(length / chunk) * heads
+        core = gemm_core_s(chip, c, chunk, value, depth, batch=count)
+        data.append((core, d["latency_s"]))
+
+    def one(some: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> dict[str, float]:
+        def residual(v: dict[str, float]) -> NDArray[np.float64]:
+            return np.concatenate([np.log((v["fixed_us"] * 1e-6 + v["pace"] * core) / t) for core, t in some])
+
+        return fit(residual, {"fixed_us": 10.0, "pace": 1.0})[0]
+
+    each = {f"state-{f}": (one([d]), "fit-state-h100") for f, d in zip(FRAMEWORKS, data, strict=True)}
+    return {"state": (one(data), "fit-state-h100")} | each

@@ -8,18 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tables
-from printed import printed
+from printed import layer_products, printed
 from solver import fit
 from twokey.perf.fitted import vector
 from twokey.perf.fitted.chip import named
-from twokey.perf.fitted.collective import library_all_reduce_s, one_or_two_shot_s
+from twokey.perf.fitted.collective import library_all_reduce_s, one_or_two_shot_s, one_pass_s
 from twokey.perf.fitted.gemm import gemm_core_s
 from twokey.perf.fitted.moe import expert_rows, moe_layer_s
 
 Groups = dict[str, dict[str, float]]
 Found = dict[str, tuple[dict[str, float], str]]
 FRAMEWORKS = ("trtllm", "sglang", "vllm")
-MOE = {"fixed_us": 25.0, "expert_array_efficiency": 0.6, "expert_dram_efficiency": 0.8, "row_passes": 1.5}
+MOE = {
+    "fixed_us": 25.0,
+    "sort_us": 1.0,
+    "expert_array_efficiency": 0.6,
+    "expert_dram_efficiency": 0.8,
+    "row_passes": 1.5,
+}
+LANES = 8.0
+LAUNCHES = 5
+"""Kernels of a fused layer of experts: routing, permuting, two products, adding up."""
 MOE_BOUNDS = {
     "expert_array_efficiency": (0.1, 1.0),
     "expert_dram_efficiency": (0.4, 0.97),
@@ -86,16 +95,26 @@ def fit_moe(known: Groups) -> Found:
                 found[f"moe-{kind}-{f}"] = (_moe(system, base, [data[f]]), "fit-moe-h100")
                 found[f"moe8-{kind}-{f}"] = (_moe(system, base, [narrow[f]], 8), "fit-moe8-h100")
             found[f"moe8-{kind}"] = (_moe(system, base, list(narrow.values()), 8), "fit-moe8-h100")
+    best = max(found[f"moe-wide-{f}"][0]["expert_array_efficiency"] for f in FRAMEWORKS)
+    paired = {"fixed_us": LAUNCHES * known["gemm"]["launch_us"], "sort_us": 0.0, "row_passes": 0.5}
+    found["moe-paired"] = (paired | {"expert_array_efficiency": best}, "assumption-fused-experts")
     return found
 
 
 def _moe(system: str, base: dict[str, float], data: list[tables.Columns], bits: int = 16) -> dict[str, float]:
-    def residual(v: dict[str, float]) -> NDArray[np.float64]:
-        return np.concatenate([np.log(moe_times(system, d, base | v, bits / 8, bits) / d["latency_s"]) for d in data])
+    """Fit one kind of kernel; of 8-bit ones the lanes' work of scaling, not the arrays' efficiency."""
+    start, fixed = dict(MOE), {}
+    if bits == 8:
+        fixed["expert_array_efficiency"] = base["array_efficiency"]
+        start = {k: v for k, v in start.items() if k not in fixed} | {"scale_lanes": LANES}
 
-    v, loss = fit(residual, MOE, MOE_BOUNDS, 12)
+    def residual(v: dict[str, float]) -> NDArray[np.float64]:
+        c = base | fixed | v
+        return np.concatenate([np.log(moe_times(system, d, c, bits / 8, bits) / d["latency_s"]) for d in data])
+
+    v, loss = fit(residual, start, MOE_BOUNDS, 12)
     print(f"  moe {system}: loss {loss:.2f}")
-    return v
+    return fixed | v
 
 
 def fit_all_reduce(_known: Groups) -> Found:
@@ -108,6 +127,11 @@ def fit_all_reduce(_known: Groups) -> Found:
         data = [tables.all_reduce(system), *([four] if kind == "narrow" else [])]
         library = _link_fit(library_all_reduce_s, system, data, start, {})
         found[f"all-reduce-library-{kind}"] = (library, f"fit-nccl-{system[:4]}")
+        passes = [tables.one_pass(system, name) for name in ("all_gather", "reduce_scatter", "alltoall")]
+        found[f"one-pass-library-{kind}"] = (
+            _link_fit(one_pass_s, system, passes, LIBRARY, {}),
+            f"fit-nccl-{system[:4]}",
+        )
         own = {f: tables.all_reduce(system, f) for f in FRAMEWORKS}
         own = {f: tables.take(d, d["bytes"] <= 8e6) for f, d in own.items()}
         name, source = f"all-reduce-kernel-{kind}", f"fit-kernel-{system[:4]}"
@@ -145,7 +169,9 @@ def fit_vector(known: Groups) -> Found:
     matmul, matmul_s = printed("matmul")
     c = known["power"] | known["gemm"] | known["gemm-narrow"]
     launch = known["gemm"]["launch_us"]
-    core = launch * 1e-6 + gemm_core_s(chip, c, matmul[:, 0], matmul[:, 1], matmul[:, 2])
+    layer, layer_s = layer_products()
+    core = launch * 1e-6 + gemm_core_s(chip, c, *np.concatenate([matmul, layer]).T)
+    matmul_s = np.concatenate([matmul_s, layer_s])
 
     def residual(v: dict[str, float]) -> NDArray[np.float64]:
         k = v | {"launch_us": launch}

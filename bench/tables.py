@@ -174,3 +174,12 @@ def all_reduce(system: str, framework: str = "nccl") -> Columns:
         return {}
     bytes_ = found["message_size"].astype(float) * 2
     return {"devices": found["num_gpus"].astype(float), "bytes": bytes_, "latency_s": found["latency_s"]}
+
+
+def one_pass(system: str, kind: str) -> Columns:
+    """Return NCCL rows of all_gather, reduce_scatter or alltoall in 16 bits: devices, bytes, latency_s."""
+    found = where(rows(system, "nccl", "nccl"), op_name=kind, nccl_dtype="half")
+    if not found:
+        return {}
+    bytes_ = found["message_size"].astype(float) * 2
+    return {"devices": found["num_gpus"].astype(float), "bytes": bytes_, "latency_s": found["latency_s"]}

@@ -34,6 +34,8 @@ GPT3 = Workload(
     4,
     8,
     2048,
+    train=Phase("train", _gpt3_layer(2048, 2048, 2048)),
+    steps=1000.0,
 )
 
 
@@ -63,6 +65,8 @@ MOE = Workload(
     32,
     2048,
     4096,
+    train=Phase("train", _moe(2048, 128 * 2048, 2048, 0.5, 1), launch_ns=1500.0),
+    steps=2000.0,
 )
 
 
@@ -89,6 +93,8 @@ DENSE = Workload(
     8,
     32,
     4096,
+    train=Phase("train", _dense(8192, 8 * 8192, 8192, 0.5, 1), launch_ns=1500.0),
+    steps=3000.0,
 )
 
 ALL = (GPT3, MOE, DENSE)

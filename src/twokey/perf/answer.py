@@ -10,6 +10,8 @@ from twokey.perf.device import from_design
 from twokey.perf.estimate import estimate
 from twokey.perf.fitted.answer import estimate_chip
 from twokey.perf.fitted.interval import spread
+from twokey.perf.serving.options import NAMES as SERVING
+from twokey.quantities.problem import Problem
 from twokey.workloads.build import workload_for
 from twokey.workloads.software import under
 
@@ -24,9 +26,10 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     Parameters
     ----------
     chip : a catalogue chip with an architecture, or a design
-    model, phase : an LLM of the catalogue; "prefill", "decode" or "serve"
+    model, phase : an LLM of the catalogue; "prefill", "decode", "serve" or "train"
     options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len, as in
-        `workloads.build.workload_for`; for a catalogue chip also framework
+        `workloads.build.workload_for`; for a catalogue chip also framework; for training those of
+        `training.answer.estimate_training`
 
     Returns
     -------
@@ -53,9 +56,22 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
     >>> got["fits"], got["bottlenecks"][0]["bound_by"]
     (True, 'dram')
     """
+    if phase == "train":
+        from twokey.perf.training.answer import estimate_training
+
+        return estimate_training(chip, model=model, **options)
     if isinstance(chip, Chip):
         return estimate_chip(chip, model=model, phase=phase, **options)
     options.pop("framework", None)  # a design has no software of its own
+    if options.get("pp") == 1:
+        del options["pp"]
+    if more := sorted(set(options) & set(SERVING)):
+        raise Problem(
+            "estimate",
+            ", ".join(more) + " for a design",
+            "a catalogue chip",
+            "leave them out, or choose a catalogue chip",
+        )
     load = under(workload_for(model, phase=phase, **options), "fitted")
     found = estimate(load, from_design(chip), phase)
     answer: dict[str, Any] = {name: getattr(found, name) for name in _ANSWERED[phase]}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from twokey.chips.catalogue import Chip
     from twokey.chips.design import Design
 
-__all__ = ["estimate", "estimate_cases"]
+__all__ = ["estimate", "estimate_cases", "serving_options", "training_options"]
 
 
 def estimate(ref: str, *, model: str, phase: str, **options: Any) -> dict[str, Any]:
@@ -20,9 +20,10 @@ def estimate(ref: str, *, model: str, phase: str, **options: Any) -> dict[str, A
     Parameters
     ----------
     ref : catalogue id, or path of a design file
-    model, phase : id of an LLM; "prefill", "decode" or "serve"
-    options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len; framework (trtllm, sglang or
-        vllm) for a catalogue chip
+    model, phase : id of an LLM; "prefill", "decode", "serve" or "train"
+    options : devices, tp, ep, dp, precision, kv_precision, batch, input_len, output_len; for a catalogue chip also
+        framework (trtllm, sglang or vllm) and the others of `perf.fitted.answer.estimate_chip`; for training those of
+        `perf.training.answer.estimate_training`
 
     Returns
     -------
@@ -47,27 +48,59 @@ def estimate_cases(path: str) -> Iterator[dict[str, Any]]:
     Problem
         If the file cannot be read or lacks a column.
     """
+    from twokey.perf.serving.options import NAMES as SERVING
+    from twokey.perf.training.options import NAMES, from_texts
     from twokey.sources.rows import read_rows
 
     whole = ("devices", "tp", "dp", "ep", "batch", "input", "output")
     words = ("precision", "kv_precision", "framework")
-    ignored = ("pp",)
     rename = {"input": "input_len", "output": "output_len"}
-    for place, row in read_rows(path, required=("item", "model", "phase"), optional=(*whole, *words, *ignored)):
+    for place, row in read_rows(
+        path, required=("item", "model", "phase"), optional=tuple(dict.fromkeys((*whole, *words, *NAMES, *SERVING)))
+    ):
         try:
             options: dict[str, Any] = {}
             for name in whole:
                 if row.get(name):
                     options[rename.get(name, name)] = _whole(row[name], f"{place} ({name})")
             options |= {name: row[name] for name in words if row.get(name)}
-            if row.get("pp", "1") not in ("", "1"):
-                raise Problem(
-                    place, f"pp = {row['pp']}", "pp = 1", "pipeline layouts are not modelled yet; leave it out"
-                )
+            if row["phase"] == "train":
+                options |= from_texts(row, place)
+            else:
+                options |= serving_options(row, place)
             answer = estimate(row["item"], model=row["model"], phase=row["phase"], **options)
             yield {"item": row["item"], **answer}
         except Problem as problem:
             yield {"item": row["item"], **_at(problem, place).to_json()}
+
+
+def serving_options(texts: dict[str, str], place: str = "") -> dict[str, Any]:
+    """Return the options of serving that texts hold, those that are empty left out.
+
+    Raises
+    ------
+    Problem
+        If a text is not what its option needs.
+    """
+    from twokey.perf.serving.options import from_texts
+
+    return from_texts(texts, place)
+
+
+def training_options(texts: dict[str, str], phase: str) -> dict[str, Any]:
+    """Return the options of training that texts hold.
+
+    Raises
+    ------
+    Problem
+        If a text is not what its option needs, or the phase is another.
+    """
+    from twokey.perf.training.options import from_texts
+
+    if phase != "train":
+        name = "--" + next(iter(texts)).replace("_", "-")
+        raise Problem(name, f"given with --phase {phase}", "--phase train", f"leave {name} out")
+    return from_texts(texts)
 
 
 def _is_path(ref: str) -> bool:

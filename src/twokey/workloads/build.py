@@ -12,6 +12,7 @@ from twokey.workloads.memory import activation_bytes, cache_bytes, weight_bytes
 from twokey.workloads.models import Model, find
 from twokey.workloads.operators import Collective, Gemm, Operator, Phase, Vector
 from twokey.workloads.recurrent import recurrent_operators
+from twokey.workloads.training import Training, training_memory_bytes, training_phase
 from twokey.workloads.workload import Workload
 
 __all__ = ["ALL_REDUCE_LATENCY_NS", "ALL_TO_ALL_LATENCY_NS", "LAUNCH_NS", "build", "layout_for", "workload_for"]
@@ -92,6 +93,7 @@ def build(
     launch_ns: float = LAUNCH_NS,
     single_layer: bool = False,
     note: str = "",
+    train: Training | None = None,
 ) -> Workload:
     """Return the workload: the operators of prefill and of one decode step on one device, and the memory it needs.
 
@@ -102,6 +104,7 @@ def build(
     prefill_batch : sequences whose prompts are processed together; `batch` where not given [1]
     decode_context : keys a decode step attends to; input_len + output_len/2 where not given [token]
     launch_ns : cost added for every operator run [ns]
+    train : a run of training with this layout; the memory is then what training needs
     single_layer : only one layer's operators, without embedding and output projection; the memory is still that of
         all layers, without embeddings and activations
 
@@ -125,6 +128,13 @@ def build(
     memory += cache_bytes(model, layout, sequences=sequences, context=held)
     if not single_layer:
         memory += activation_bytes(model, layout, tokens=max(prefill.tokens, decode.tokens))
+    step, steps = None, 0.0
+    if train is not None:
+        micro = Pass(train.micro_batch, input_len, input_len, decode=False)
+        forward = _operators(model, layout, micro, single_layer)
+        step = training_phase(model, layout, forward, micro, batch=train.batch, launch_ns=launch_ns)
+        steps = train.tokens / (train.batch * input_len)
+        memory = training_memory_bytes(model, layout, micro)
     return Workload(
         name=name,
         model=model.id,
@@ -137,6 +147,8 @@ def build(
         batch=batch,
         input_len=input_len,
         note=note,
+        train=step,
+        steps=steps,
     )
 
 

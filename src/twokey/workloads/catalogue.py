@@ -10,6 +10,7 @@ from twokey.sources.text import Value, read_file
 from twokey.workloads import models
 from twokey.workloads.build import ALL_REDUCE_LATENCY_NS, ALL_TO_ALL_LATENCY_NS, LAUNCH_NS, build, layout_for
 from twokey.workloads.software import SOFTWARE, under
+from twokey.workloads.training import Training
 from twokey.workloads.workload import Workload
 
 __all__ = ["read_workload", "workload", "workloads"]
@@ -26,6 +27,7 @@ _OPTIONAL = (
     "decode_context",
     "single_layer",
     "launch_ns",
+    "train",
     "all_reduce_latency_ns",
     "all_to_all_latency_ns",
     "software",
@@ -74,7 +76,7 @@ def read_workload(path: Path | str, *, shown: str | None = None) -> Workload:
         model,
         layout,
         name=path.stem,
-        objective=f["objective"].one_of(("ttft", "tpot")),
+        objective=f["objective"].one_of(("ttft", "tpot", "train-time")),
         batch=f["batch"].whole(least=1),
         input_len=f["input_len"].whole(least=1),
         output_len=f["output_len"].whole(least=1),
@@ -83,8 +85,15 @@ def read_workload(path: Path | str, *, shown: str | None = None) -> Workload:
         launch_ns=time_ns("launch_ns", LAUNCH_NS),
         single_layer="single_layer" in f and f["single_layer"].yes_no(),
         note=f["note"].text(),
+        train=_training(f["train"]) if "train" in f else None,
     )
     return under(load, f["software"].one_of(SOFTWARE) if "software" in f else "fitted")
+
+
+def _training(value: Value) -> Training:
+    f = value.fields(("batch", "micro_batch", "tokens_T"))
+    tokens = float(f["tokens_T"].number(above=0)) * 1e12
+    return Training(f["batch"].whole(least=1), f["micro_batch"].whole(least=1), tokens)
 
 
 def _in_file(problem: Problem, fields: dict[str, Value]) -> Problem:

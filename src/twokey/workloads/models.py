@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.sources.figure import Figure
 from twokey.sources.register import read_figures, read_register
 from twokey.sources.text import Value, read_file
@@ -53,7 +54,7 @@ _FOLDER = Path(__file__).parent.parent / "data" / "models"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Model(Shown):
     """One large language model; shapes are counts [1], 0 where the architecture has no such part.
 
     Parameters

@@ -73,4 +73,5 @@ def under(workload: Workload, name: str) -> Workload:
         launch = phase.launch_ns if software.launch_ns is None else software.launch_ns
         return replace(phase, software=software, launch_ns=launch)
 
-    return replace(workload, prefill=run(workload.prefill), decode=run(workload.decode))
+    train = None if workload.train is None else run(workload.train)
+    return replace(workload, prefill=run(workload.prefill), decode=run(workload.decode), train=train)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twokey.chips.catalogue import Chip
 from twokey.perf.fitted.chip import RealChip, from_catalogue
 from twokey.perf.fitted.coefficients import FRAMEWORKS, read
+from twokey.perf.fitted.explain import by_resource, roofline, sensitivity
 from twokey.perf.fitted.interval import CLASS_OF_KIND, Spread, spreads
 from twokey.perf.fitted.phase import phase_terms
 from twokey.perf.fitted.serving import Steps, step_times
+from twokey.perf.serving.answer import service_answer
+from twokey.perf.serving.replica import Replica
 from twokey.quantities.problem import Problem
 from twokey.workloads.build import build, layout_for
 from twokey.workloads.models import Model, find
@@ -29,6 +33,7 @@ def estimate_chip(
     tp: int | None = None,
     ep: int | None = None,
     dp: int | None = None,
+    pp: int = 1,
     precision: str = "bf16",
     expert_precision: str | None = None,
     kv_precision: str = "bf16",
@@ -36,6 +41,12 @@ def estimate_chip(
     input_len: int = 1024,
     output_len: int = 128,
     framework: str | None = None,
+    prefix_hit: float = 0.0,
+    mtp_acceptance: float = 0.0,
+    mtp_tokens: int | None = None,
+    two_batch: bool = False,
+    explain: bool = False,
+    **service: Any,
 ) -> dict[str, Any]:
     """Return how fast a catalogue chip runs a model, where the time goes, and how sure that is.
 
@@ -47,14 +58,21 @@ def estimate_chip(
     devices, tp, ep, dp, precision, expert_precision, kv_precision, batch, input_len, output_len : as in
         `workloads.build.workload_for`
     framework : whose kernels run: trtllm, sglang or vllm; kernels fitted on all of them where not given
+    pp, prefix_hit, mtp_acceptance, mtp_tokens, two_batch : stages of a pipeline, share of prompts cached, chance that
+        a drafted token is accepted, tokens drafted (1 where an acceptance is given), half-batches in turns; see
+        `serving.replica.Replica`
+    explain : whether to add `roofline` and `sensitivity` (`fitted.explain`)
+    service : of `serving.answer.OPTIONS`, for phase "serve": slo_ttft_s, slo_tpot_s [s], slo_percentile [percent],
+        rate_per_s [1/s], disaggregate, curve, usd_per_device_hour or device_usd with power_W and usd_per_kWh
 
     Returns
     -------
     dict
         ttft_s, tpot_s (those that the phase has) [s], tokens_per_s_per_device [token/s], mfu [1],
         memory_bytes_per_device [byte], fits, bottlenecks (operator, share of the time, the resource that bounds it),
-        interval (low, high: nine in ten blind measurements lay within this about the prediction) [s],
-        calibrated, calibration (id of the coefficients)
+        resources (share of the time by resource), interval (low, high: nine in ten blind measurements lay within
+        this about the prediction) [s], calibrated, calibration (id of the coefficients), kernel_shares (what the
+        designer's kernels reach beside those fitted), and what `serving.answer.service_answer` adds
 
     Raises
     ------
@@ -77,11 +95,17 @@ def estimate_chip(
         raise Problem("--phase", repr(phase), "one of " + ", ".join(PHASES), "choose serve for a whole request")
     if framework is not None and framework not in FRAMEWORKS:
         raise Problem("--framework", repr(framework), "one of " + ", ".join(FRAMEWORKS), "leave it out, or write one")
+    if service and phase != "serve":
+        raise Problem("--phase", repr(phase), "serve, for " + ", ".join(sorted(service)), "write --phase serve")
+    if devices % max(1, pp) or pp < 1:
+        raise Problem("--pp", str(pp), f"a divisor of the {devices} devices", "choose stages of like size")
     real = from_catalogue(chip)
+    if precision == "int8":
+        real = real.with_integers()
     found = find(model) if isinstance(model, str) else model
     layout = layout_for(
         found,
-        devices=devices,
+        devices=devices // pp,
         tp=tp,
         ep=ep,
         dp=dp,
@@ -101,37 +125,54 @@ def estimate_chip(
         prefill_batch=prompts,
     )
     fitted = read()
-    steps = step_times(
-        real,
-        fitted,
-        load.decode,
-        load.prefill,
-        sequences=-(-batch // layout.dp),
-        prompts=-(-prompts // layout.dp),
-        input_len=input_len,
-        output_len=output_len,
-        framework=framework,
-    )
+    sequences = -(-batch // layout.dp)
+
+    def steps_on(device: RealChip) -> Steps:
+        return step_times(
+            device,
+            fitted,
+            load.decode,
+            load.prefill,
+            sequences=sequences,
+            prompts=-(-prompts // layout.dp),
+            input_len=input_len,
+            output_len=output_len,
+            framework=framework,
+        )
+
+    capacity = float(chip.architecture["dram_capacity_GB"].value) * 1e9 if chip.architecture else 0.0
+    drafts = mtp_tokens if mtp_tokens is not None else int(mtp_acceptance > 0)
+    special = pp > 1 or prefix_hit > 0 or drafts > 0 or two_batch
+    replica: Replica | None = None
+    if special or service:
+        replica = Replica(
+            real, fitted, found, layout, input_len, output_len, framework, pp, prefix_hit, mtp_acceptance, drafts,
+            two_batch, capacity,
+        )  # fmt: skip
+    steps = steps_on(real)
+    times = {"prefill_s": steps.prefill_s, "decode_s": steps.decode_s, "tpot_s": steps.tpot_s}
+    if special and replica is not None:
+        times = _special(replica, sequences, steps)
     if phase == "prefill":
-        time, ran = steps.prefill_s, load.prefill
-        tokens, rows = batch * input_len, list(steps.prefill)
+        time, ran, rows = times["prefill_s"], load.prefill, list(steps.prefill)
+        tokens = batch * input_len
         error = _of_operators(real, load.prefill, framework)
     else:
-        time, ran = (steps.decode_s if phase == "decode" else steps.tpot_s), load.decode
+        time, ran = (times["decode_s"] if phase == "decode" else times["tpot_s"]), load.decode
         tokens, rows = batch, _with_prompts(steps, phase)
         error = spreads()["tpot"]
-    times = {"ttft_s": steps.prefill_s + (steps.decode_s if phase == "serve" else 0.0), "tpot_s": time}
     total = sum(t for _, t, _ in rows)
-    answer: dict[str, Any] = {"ttft_s": times["ttft_s"]} if phase in ("prefill", "serve") else {}
+    answer: dict[str, Any] = {}
+    if phase != "decode":
+        answer["ttft_s"] = times["prefill_s"] + (times["decode_s"] if phase == "serve" else 0.0)
     if phase != "prefill":
-        answer["tpot_s"] = times["tpot_s"]
+        answer["tpot_s"] = time
+    memory = load.memory_bytes if replica is None else replica.memory_bytes(sequences)
     answer |= {
-        "tokens_per_s_per_device": tokens / time / layout.devices,
-        "mfu": _ideal_s(real, ran) / time,
-        "memory_bytes_per_device": load.memory_bytes,
-        "fits": float(chip.architecture["dram_capacity_GB"].value) * 1e9 >= load.memory_bytes
-        if chip.architecture
-        else False,
+        "tokens_per_s_per_device": tokens / time / devices,
+        "mfu": _ideal_s(real, ran) / pp / time,
+        "memory_bytes_per_device": memory,
+        "fits": capacity >= memory,
         "bottlenecks": [
             {
                 "phase": "prefill" if phase == "prefill" else "decode",
@@ -141,11 +182,29 @@ def estimate_chip(
             }
             for name, t, bound in sorted(rows, key=lambda row: -row[1])
         ],
+        "resources": by_resource(rows),
         "interval": {"low": time * error.low, "high": time * error.high},
         "calibrated": True,
         "calibration": fitted.id,
+        "kernel_shares": {"array_share": real.array_share, "dram_share": real.dram_share},
     }
+    if explain:
+        of = {"prefill": "prefill_s", "decode": "decode_s", "serve": "tpot_s"}[phase]
+        answer["roofline"] = roofline(real, ran, rows)
+        answer["sensitivity"] = sensitivity(real, lambda device: float(getattr(steps_on(device), of)))
+    if replica is not None and two_batch:
+        answer["two_batch_gain"] = replica.gain_of_two_batches(sequences)
+    if replica is not None and service:
+        answer |= service_answer(replica, answer["tokens_per_s_per_device"], service)
     return answer
+
+
+def _special(replica: Replica, sequences: int, steps: Steps) -> dict[str, float]:
+    """Return the times of a replica with a pipeline, a prefix cache, drafts or two half-batches [s]."""
+    step, prompt = replica.step_s(sequences) / replica.yields, replica.prompt_s()
+    plain = replace(replica, pp=1, prefix_hit=0.0, drafts=0, two_batch=False)
+    extra = (steps.tpot_s - steps.decode_s) * replica.extra_s(sequences) / plain.extra_s(sequences)
+    return {"prefill_s": prompt, "decode_s": step, "tpot_s": step + extra}
 
 
 def _with_prompts(steps: Steps, phase: str) -> list[tuple[str, float, str]]:

@@ -13,6 +13,8 @@ __all__ = ["decode_attention_s", "prefill_attention_s"]
 Floats = NDArray[np.float64]
 _ROWS = 128.0
 _KEYS = 128.0
+_CORNER = 4.0
+_BLOCK_WIDTH = 256.0
 
 
 def decode_attention_s(
@@ -22,9 +24,9 @@ def decode_attention_s(
     rows: ArrayLike,
     context: ArrayLike,
     *,
-    d_qk: float = 128.0,
-    d_v: float = 128.0,
-    kv_width: float = 256.0,
+    d_qk: ArrayLike = 128.0,
+    d_v: ArrayLike = 128.0,
+    kv_width: ArrayLike = 256.0,
     kv_bytes: float = 2.0,
     rate: float = 1.0,
     cold: bool = False,
@@ -44,31 +46,36 @@ def decode_attention_s(
 
     Notes
     -----
-    Memory time at a share of the bandwidth, divided by occupancy^x where occupancy is
-    min(1, problems x context / keys_per_part / (parts_per_core x cores)); arithmetic of the rows, padded to the
-    array's height; and the rounds of problems a core works through, each with a fixed time. The three are joined by
-    a p-norm; launch and the reduction of the parts, a step for each doubling, are added.
+    The context of a problem is cut into parts, as many as give every core `parts_per_core` units of work but none
+    below `keys_per_part` keys. Four times are joined: the cache at a share of the bandwidth of memory (or of the
+    shared cache, where it fits), with the products of the rows padded to the array's height (4-norm); and the rounds
+    of problems that a core works through (p-norm). A round takes what the shared cache needs for `block_keys` keys of
+    one problem, and as much again as keys of width 128 have: kernels fetch and mask whole blocks, however short the
+    context. Launch and, where a context is cut,
+    the joining of the parts (a fixed time and one for each doubling) are added.
 
     References
     ----------
     T. Dao et al., "Flash-Decoding for long-context inference," 2023 (parts over the context, then a reduction).
     """
     problems, rows, context = (np.asarray(v, dtype=np.float64) for v in (problems, rows, context))
-    parts = np.maximum(1.0, context / c["keys_per_part"])
-    busy = np.minimum(1.0, problems * parts / (chip.cores * c["parts_per_core"])) ** c["occupancy_exponent"]
+    widths, kv_width = np.asarray(d_qk, dtype=np.float64) + np.asarray(d_v, dtype=np.float64), np.asarray(kv_width)
+    parts = np.clip(chip.cores * c["parts_per_core"] / problems, 1.0, np.maximum(1.0, context / c["keys_per_part"]))
+    busy = np.minimum(1.0, problems * parts / chip.cores)
     cached = problems * context * kv_width * kv_bytes
-    other = 2.0 * problems * rows * (d_qk + d_v)
+    other = problems * rows * widths
     room = c["cache_share"] * chip.l2_bytes
     hit = np.zeros_like(cached) if cold else np.clip((room - cached) / (0.3 * chip.l2_bytes) + 1, 0.0, 1.0)
     memory = (cached * (1 - hit) + other) / (c["dram_efficiency"] * chip.dram_Bps)
     memory = memory + cached * hit / (c["cache_efficiency"] * chip.l2_Bps)
     padded = np.maximum(rows, c["least_rows"])
-    math = 2.0 * problems * padded * context * (d_qk + d_v) / (chip.peak_op_per_s * rate * c["array_efficiency"])
-    rounds = np.maximum(problems / chip.cores - 1, 0.0) * c["round_cycles"] / chip.clock_Hz
+    math = 2.0 * problems * padded * context * widths / (chip.peak_op_per_s * rate * c["array_efficiency"])
+    rounds = np.maximum(problems, chip.cores) * c["block_keys"] * (kv_width + _BLOCK_WIDTH) * 2.0 / chip.l2_Bps
     p = c["overlap"]
-    body = ((memory / busy) ** p + (math / busy) ** p + rounds**p) ** (1 / p)
-    steps = np.clip(np.log2(parts), 0.0, 5.0) * c["reduce_us"] * 1e-6
-    return np.asarray(c["launch_us"] * 1e-6 + body + steps)
+    body = ((memory**_CORNER + (math / busy) ** _CORNER) ** (p / _CORNER) + rounds**p) ** (1 / p)
+    doublings = np.log2(parts)
+    joining = c["split_us"] * np.minimum(doublings, 1.0) + c["reduce_us"] * doublings
+    return np.asarray((c["launch_us"] + joining) * 1e-6 + body)
 
 
 def prefill_attention_s(
@@ -99,7 +106,9 @@ def prefill_attention_s(
     A core takes tiles of 128 rows. A tile costs fixed cycles and, for each score, the products (d_qk + d_v
     multiply-accumulates) and an exponential (16 a core and clock, a unit that has not grown since Ampere [1]_),
     joined by a 2-norm because kernels overlap the two in part. Tiles are spread over the cores; the longest tile
-    bounds the time from below, and a share of a mean tile is lost at the end. The power limit is that of
+    bounds the time from below, and a share of a mean tile is lost at the end. Queries, keys, values and results move
+    once through the shared cache, at the ends of a tile and so not beside its products; before, keys and values are
+    copied to the cache of the model, in `append_passes` passes over memory. The power limit is that of
     `sustained_clock`.
 
     References
@@ -114,16 +123,17 @@ def prefill_attention_s(
     last = np.minimum(np.ceil(s / _KEYS) * _KEYS, np.where(w > 0, reach + tile_rows, np.inf))
     mean = np.where(w > 0, np.minimum((s + tile_rows) / 2, reach + tile_rows / 2), (s + tile_rows) / 2)
     mean = np.where(tiles > 1, mean, last)
-    products = (d_qk + d_v) / (chip.macs * rate * c["array_efficiency"])
+    products = (d_qk + d_v) / chip.array_rate(c["array_efficiency"], rate)
     softmax = 1.0 / c["exponentials_per_clock"]
     score = np.hypot(products, softmax)
     mean_tile, last_tile = c["tile_cycles"] + tile_rows * mean * score, c["tile_cycles"] + tile_rows * last * score
     work = b * h * tiles * mean_tile
     cycles = np.maximum(work / chip.cores, last_tile) + c["tail_share"] * mean_tile
     bytes_ = (b * h + b * g) * s * (d_qk + d_v) * width_bytes
-    memory = bytes_ / (c["dram_efficiency"] * chip.dram_Bps)
+    memory = bytes_ / (c["ends_rate"] * chip.l2_Bps)
     core = cycles / chip.clock_Hz
-    time = (core**4 + memory**4) ** 0.25
+    time = core + memory
     operations = 2.0 * b * h * s * np.minimum(reach, (s + 1) / 2) * (d_qk + d_v) / rate
     clock = sustained_clock(chip, c, c["power_share"] * operations / time)
-    return np.asarray(c["launch_us"] * 1e-6 + ((core / clock) ** 4 + memory**4) ** 0.25)
+    appended = b * g * s * (d_qk + d_v) * width_bytes * c["append_passes"] / (c["dram_efficiency"] * chip.dram_Bps)
+    return np.asarray(c["launch_us"] * 1e-6 + core / clock + memory + appended)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from twokey.chips.catalogue import Chip, find
 from twokey.chips.design import Design
+from twokey.perf.fitted.software import kernel_shares
 from twokey.quantities.problem import Problem
 
 __all__ = ["RealChip", "from_catalogue", "from_design_record", "named"]
 
 _WIDE_KiB = 360.0
 _PAIRED_KiB = 480.0
+_REFERENCE_MACS = 2048.0
 _FINE_NODES = ("4N", "4NP", "N5", "N4", "N3", "5 nm", "4 nm", "3 nm")
 
 
@@ -29,11 +31,17 @@ class RealChip:
     clock_Hz : clock at which 2 x cores x macs x clock is the dense 16-bit peak, in hertz
     sram_KiB : memory of one core that holds operands and results [KiB]
     l2_bytes : shared cache [byte]
-    l2_Bps, dram_Bps, link_Bps : bandwidths; of the links in one direction [byte/s]
+    l2_Bps, dram_Bps, link_Bps : bandwidths, of memory after `dram_share`, of the links in one direction [byte/s]
     rate8, rate4 : rate of 8-bit and 4-bit floating products over the 16-bit rate; 1 where there is no such mode [1]
     rate_int8 : the same for 8-bit integers [1]
     tdp_W : power limit, or 0 where none is known [W]
     fine_node : whether the logic is of a 5 nm class process or finer; else it counts as 7 nm class
+    pairs : whether two cores can work on one product, each with a memory for results (NVIDIA, Blackwell and later);
+        a large core memory alone, as Ascend's, does not say so
+    block_scales : whether 8-bit products carry a scale for each block of their depth, as fp8 ones do and integer ones,
+        scaled once at the end, do not
+    array_share, dram_share : what the designer's kernels reach of the rate of the arrays and of the bandwidth of
+        memory, beside the kernels the model was fitted on (`software.kernel_shares`) [1]
     """
 
     id: str
@@ -51,6 +59,10 @@ class RealChip:
     rate_int8: float
     tdp_W: float
     fine_node: bool
+    pairs: bool = False
+    block_scales: bool = True
+    array_share: float = 1.0
+    dram_share: float = 1.0
 
     @property
     def wide(self) -> bool:
@@ -62,9 +74,41 @@ class RealChip:
         """How often a tile's left and right operand, once read from the cache, are used [1].
 
         Small core memories feed registers tile by tile (1, 1); larger ones let two groups of warps share the right
-        operand (1, 2); the largest pair two cores, each of which reads half of both operands (2, 2).
+        operand (1, 2); paired cores each read half of both operands (2, 2).
         """
-        return (2.0, 2.0) if self.sram_KiB >= _PAIRED_KiB else (1.0, 2.0) if self.wide else (1.0, 1.0)
+        return (2.0, 2.0) if self.pairs else (1.0, 2.0) if self.wide else (1.0, 1.0)
+
+    @property
+    def l2_bytes_per_clock(self) -> float:
+        """Bytes of the shared cache a clock for each core, all cores reading [byte]."""
+        return self.l2_Bps / (self.cores * self.clock_Hz)
+
+    def with_integers(self) -> RealChip:
+        """Return the chip with its 8-bit products being those of integers."""
+        return replace(self, rate8=self.rate_int8, block_scales=False)
+
+    def array_rate(self, efficiency: float, rate: float = 1.0) -> float:
+        """Return the multiply-accumulates of one core in a clock that large products sustain.
+
+        Parameters
+        ----------
+        efficiency : share of the peak sustained by arrays of 2,048 16-bit multiply-accumulates a clock (H100), or by
+            a core whose threads both load and multiply
+        rate : rate of the products over the 16-bit rate [1]
+
+        Notes
+        -----
+        Where copies run beside the arrays (`wide`), what is lost to filling, waiting and issuing is a number of
+        cycles, not a share: products that take fewer cycles lose more of them. 8-bit products of H100 confirm it. A
+        part cut in compute (H20) therefore comes nearer to its peak than the part it is cut from. Paired cores issue
+        the products of both at once, which halves the loss (rows of B200 asked for this; no value was fitted on
+        them).
+        """
+        full = self.macs * rate * self.array_share
+        if not self.wide:
+            return full * efficiency
+        reference = _REFERENCE_MACS * (2.0 if self.pairs else 1.0)
+        return full / (1.0 + (1.0 / efficiency - 1.0) * full / reference)
 
     @property
     def peak_op_per_s(self) -> float:
@@ -106,6 +150,7 @@ def from_catalogue(chip: Chip) -> RealChip:
     fp4 = stated.get("fp4_dense_TFLOPS") or 0.0
     fp8 = "fp8_dense_TFLOPS" in stated or "fp8" in modes
     node = chip.attributes.get("process_node", "")
+    shares = kernel_shares(chip.item.seller or "")
     return RealChip(
         id=chip.id,
         cores=a["cores"],
@@ -115,13 +160,16 @@ def from_catalogue(chip: Chip) -> RealChip:
         sram_KiB=a["sram_KiB"],
         l2_bytes=a["l2_MiB"] * 2**20,
         l2_Bps=a["l2_bandwidth_GBps"] * 1e9,
-        dram_Bps=a["dram_bandwidth_GBps"] * 1e9,
+        dram_Bps=a["dram_bandwidth_GBps"] * 1e9 * shares["dram_share"],
         link_Bps=a["link_bandwidth_GBps"] * 1e9,
         rate8=a["rate8"] if fp8 else 1.0,
         rate4=round(fp4 / base) if fp4 and base else (a["rate8"] if fp8 else 1.0),
         rate_int8=a["rate8"],
         tdp_W=stated.get("tdp_W", 0.0),
         fine_node=node.startswith(_FINE_NODES),
+        pairs=chip.item.seller == "nvidia" and a["sram_KiB"] >= _PAIRED_KiB,
+        array_share=shares["array_share"],
+        dram_share=shares["dram_share"],
     )
 
 
@@ -144,6 +192,7 @@ def from_design_record(design: Design) -> RealChip:
         rate_int8=2.0,
         tdp_W=0.0,
         fine_node=True,
+        pairs=d.sram_KiB >= _PAIRED_KiB,
     )
 
 

@@ -45,10 +45,26 @@ class Coefficients:
         """Return the coefficients of matrix products for a class of cores."""
         return self.merged("power", "gemm", "gemm-wide" if wide else "gemm-narrow")
 
-    def experts(self, wide: bool, framework: str | None, bits: int) -> dict[str, float]:
-        """Return the coefficients of a layer's experts: those of 8-bit kernels serve narrower products too."""
+    def experts(self, wide: bool, framework: str | None, bits: int, paired: bool = False) -> dict[str, float]:
+        """Return the coefficients of a layer's experts.
+
+        Parameters
+        ----------
+        bits : width of the products: 16; 8, with scales by block; 4, whose scales the arrays apply themselves
+        paired : whether cores pair up and hold results in a memory of their own: their kernels gather, multiply,
+            activate and add up in one go, and are the same in all frameworks
+
+        Notes
+        -----
+        Such a fused kernel has the array efficiency of the best kernel fitted on H100. 8-bit products, whose results
+        the lanes scale, are taken to run as they do on H100.
+        """
+        dense = self.gemm(wide)
+        if paired and bits != 8:
+            return dense | self.groups["moe-paired"] | {"expert_dram_efficiency": dense["dram_efficiency"]}
         name = "moe8-wide" if wide and bits < 16 else "moe-wide" if wide else "moe-narrow"
-        return self.gemm(wide) | self.merged(name, f"{name}-{framework}" if framework else "")
+        found = dense | self.merged(name, f"{name}-{framework}" if framework else "")
+        return found | {"scale_lanes": 0.0} if bits == 4 else found
 
     def kernel(self, operator: str, framework: str | None) -> dict[str, float]:
         """Return the coefficients of an attention kernel: those common to all, then the framework's own."""

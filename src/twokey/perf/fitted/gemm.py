@@ -115,10 +115,11 @@ def _chunk(
     a, b, out = widths
     bm, bn, split = (column[None, :] for column in grid.T)
     share_a, share_b = chip.shared_operands
+    cache = c["cache_rate"] * chip.l2_bytes_per_clock
     depth = np.ceil(k / split / _STEP) * _STEP
     units = np.ceil(m / bm) * np.ceil(n / bn) * batch * split
-    arithmetic = bm * bn * depth / (chip.macs * rate * c["array_efficiency"])
-    feed = (bm * a / share_a + bn * b / share_b) * depth / c["cache_bytes_per_clock"]
+    arithmetic = bm * bn * depth / chip.array_rate(c["array_efficiency"], rate)
+    feed = (bm * a / share_a + bn * b / share_b) * depth / cache
     unit = (arithmetic**_CORNER + feed**_CORNER) ** (1 / _CORNER) + c["tile_cycles"]
     core_s = np.maximum(1.0, units / chip.cores) * unit / chip.clock_Hz
     dram_s = _memory_bytes(chip, c, (m, n, k), (bm, bn), widths) * batch / (c["dram_efficiency"] * chip.dram_Bps)
@@ -127,7 +128,7 @@ def _chunk(
     time = (core_s**p + dram_s**p) ** (1 / p)
     clock = sustained_clock(chip, c, 2 * m * n * k * batch / (rate * time))
     time = ((core_s / clock) ** p + dram_s**p) ** (1 / p)
-    adding = c["split_cycles"] + split * m * n * batch * 4.0 / (c["cache_bytes_per_clock"] * chip.cores)
+    adding = c["split_cycles"] + split * m * n * batch * 4.0 / (cache * chip.cores)
     best = (time + (split > 1) * adding / chip.clock_Hz).min(axis=1)
     streamed = (m * k * a + k * n * b + m * n * out) * batch / (c["dram_efficiency"] * chip.dram_Bps)
     lanes = 2 * m * n * k * batch / (2 * chip.cores * chip.lanes * chip.clock_Hz)

@@ -19,6 +19,7 @@ ROUTINGS = ("balanced", "uniform", "power-law-1.01", "power-law-1.2")
 
 _EXPERT_TILES = np.array([(bm, bn) for bm, bn in TILES if bm >= 16 and bn >= 64], dtype=np.float64)
 _STEP, _CORNER = 64.0, 8.0
+_BLOCK = 128.0
 
 
 @cache
@@ -35,8 +36,13 @@ def expert_rows(tokens: int, topk: int, experts: int, ep: int, routing: str) -> 
     -----
     Balanced: rows are dealt out one by one. Uniform: the mean number of experts touched, E (1 - (1 - k/E)^T), each
     with its share of the rows. A power law of exponent x: popularities are the quantiles of the density p^-x between
-    1 and 0.8 T, scaled so that they add up to the rows, none above T; experts are dealt to the devices in a fixed
-    shuffled order.
+    1 and 0.8 T (between 0.01 and 2 where there are no more rows than experts), scaled to add up to the rows and
+    rounded, what rounding leaves over going to the most popular; none has more rows than tokens. Experts are dealt to
+    the devices in a fixed shuffled order.
+
+    References
+    ----------
+    aiconfigurator (NVIDIA), the power-law routing with which its MoE tables were measured.
 
     Examples
     --------
@@ -54,19 +60,7 @@ def expert_rows(tokens: int, topk: int, experts: int, ep: int, routing: str) -> 
         touched_mean = held * (1 - (1 - topk / experts) ** tokens)
         number = max(1, round(touched_mean))
         return (max(1.0, rows / experts * held / number),) * number
-    exponent = float(routing.rsplit("-", 1)[1])
-    high = max(2.0, 0.8 * tokens)
-    at = (np.arange(experts) + 0.5) / experts
-    power = 1.0 - exponent
-    popularity = (at * (high**power - 1.0) + 1.0) ** (1.0 / power)
-    counts = np.zeros(experts)
-    for _ in range(8):  # scale up to the rows, none above all tokens
-        free = counts < tokens
-        scaled = np.where(free, popularity, 0.0)
-        counts = np.minimum(tokens, counts + scaled / scaled.sum() * (rows - counts.sum())) if free.any() else counts
-        if rows - counts.sum() < 0.5:
-            break
-    counts = _whole(counts, rows)
+    counts = _power_law(tokens, topk, experts, float(routing.rsplit("-", 1)[1]))
     order = np.random.default_rng(0).permutation(experts)
     dealt = np.zeros(held * ep)
     dealt[:experts] = counts[order]
@@ -75,12 +69,31 @@ def expert_rows(tokens: int, topk: int, experts: int, ep: int, routing: str) -> 
     return tuple(float(v) for v in most[most > 0]) or (1.0,)
 
 
-def _whole(counts: Floats, rows: int) -> Floats:
-    low = np.floor(counts)
-    short = round(rows - low.sum())
-    if short > 0:
-        low[np.argsort(low - counts)[:short]] += 1
-    return low
+def _power_law(tokens: int, topk: int, experts: int, exponent: float) -> Floats:
+    """Return the rows of every expert, the most popular last; a token counts once with an expert."""
+    rows = tokens * topk
+    low, high = (1.0, max(2.0, 0.8 * tokens)) if rows > experts else (0.01, 2.0)
+    at = (np.arange(experts) + 0.5) / experts
+    power = 1.0 - exponent
+    popularity = (low**power + at * (high**power - low**power)) ** (1.0 / power)
+    counts = np.round(popularity / popularity.sum() * rows)
+    short = int(rows - counts.sum())
+    if short > 0:  # what rounding lost goes to the most popular, one by one
+        counts += short // experts
+        counts[experts - short % experts :] += 1.0
+    while short < 0:  # what it won is taken from the least popular that have any
+        some = np.flatnonzero(counts > 0)[:-short]
+        counts[some] -= 1.0
+        short += some.size
+    over = np.maximum(counts - tokens, 0.0).sum()
+    counts = np.minimum(counts, tokens)
+    for i in range(experts - 1, -1, -1):  # the others of a token whose choices coincide
+        if over <= 0:
+            break
+        more = min(over, tokens - counts[i])
+        counts[i] += more
+        over -= more
+    return np.asarray(counts)
 
 
 def moe_layer_s(
@@ -112,15 +125,17 @@ def moe_layer_s(
     -----
     Two grouped products: (rows, (matrices - 1) inter, hidden) and (rows, hidden, inter). The tiles of all experts
     share the cores, with the tile that is best for the whole; each expert's weights are read once. Time of a
-    product as in `gemm_core_s` with efficiencies of its own. Around them a fixed time, and passes over tokens x topk
-    rows of both widths: kernels sort, activate and add up the rows of all experts, also of those held elsewhere.
+    product as in `gemm_core_s` with efficiencies of its own. Around them a fixed time, a time for each doubling of the
+    rows held (they are sorted by expert), and passes over tokens x topk rows of both widths: kernels sort, activate
+    and add up the rows of all experts, also of those held elsewhere.
     """
     widths = {"weight_bytes": weight_bytes, "operand_bytes": operand_bytes, "rate": rate}
     total = 0.0
     for n, k in (((matrices - 1) * inter, float(hidden)), (float(hidden), float(inter))):
         total += grouped_core_s(chip, c, rows, n, k, **widths)
     moved = tokens * topk * (hidden + (matrices - 1.0) * inter) * 2.0 * c["row_passes"]
-    return c["fixed_us"] * 1e-6 + total + moved / (c["dram_efficiency"] * chip.dram_Bps)
+    around = c["fixed_us"] + c["sort_us"] * np.log2(1.0 + sum(rows))
+    return float(around) * 1e-6 + total + moved / (c["dram_efficiency"] * chip.dram_Bps)
 
 
 def grouped_core_s(
@@ -137,15 +152,24 @@ def grouped_core_s(
     """Return the time of one grouped product without its launch: each expert's rows by its own (k x n) weights [s].
 
     Parameters as in `moe_layer_s`.
+
+    Notes
+    -----
+    Where 8-bit operands carry a scale for each 128 of the depth (coefficient `scale_lanes`), the vector lanes scale
+    and add every result of a tile once for each such block, before the next product of the arrays: their time is
+    added to that of the arrays. Lanes have not grown with the arrays, so that the share they take does.
     """
     levels, counts = np.unique(np.asarray(rows, float), return_counts=True)
     total, experts = float((levels * counts).sum()), float(counts.sum())
     bm, bn = (column[None, :] for column in _EXPERT_TILES.T)
     share_a, share_b = chip.shared_operands
+    cache = c["cache_rate"] * chip.l2_bytes_per_clock
     depth = np.ceil(k / _STEP) * _STEP
     units = (np.ceil(levels[:, None] / bm) * counts[:, None]).sum(axis=0, keepdims=True) * np.ceil(n / bn)
-    arithmetic = bm * bn * depth / (chip.macs * rate * c["expert_array_efficiency"])
-    feed = (bm * operand_bytes / share_a + bn * weight_bytes / share_b) * depth / c["cache_bytes_per_clock"]
+    arithmetic = bm * bn * depth / chip.array_rate(c["expert_array_efficiency"], rate)
+    if chip.block_scales:
+        arithmetic = arithmetic + bm * bn * depth / _BLOCK * c.get("scale_lanes", 0.0) / chip.lanes
+    feed = (bm * operand_bytes / share_a + bn * weight_bytes / share_b) * depth / cache
     unit = (arithmetic**_CORNER + feed**_CORNER) ** (1 / _CORNER) + c["tile_cycles"]
     core_s = np.maximum(1.0, units / chip.cores) * unit / chip.clock_Hz
     bytes_ = experts * n * k * weight_bytes + total * (k * operand_bytes + n * 2.0)

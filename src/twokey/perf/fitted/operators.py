@@ -17,7 +17,7 @@ from twokey.perf.fitted.gemm import gemm_core_s
 from twokey.perf.fitted.moe import ROUTINGS, expert_rows, moe_layer_s
 from twokey.quantities.problem import Problem
 
-__all__ = ["DTYPES", "OPERATORS", "TIMINGS", "Dtype", "check_case", "matmul_s", "operator_latencies"]
+__all__ = ["DTYPES", "OPERATORS", "TIMINGS", "Dtype", "check_case", "matmul_s", "operator_latencies", "quantise_s"]
 
 Floats = NDArray[np.float64]
 
@@ -94,13 +94,26 @@ def matmul_s(
     time = c["launch_us"] * 1e-6 + core
     if narrow:
         names = [framework] if framework else FRAMEWORKS
-        each = [_quantise_s(chip, c, fitted.groups[f"quantise-{name}"], m * k) for name in names]
+        share = fitted.groups["quantise-four"]["lane_share"] if dtype.bits == 4 else 1.0
+        each = [quantise_s(chip, c, fitted.groups[f"quantise-{name}"], m * k, share) for name in names]
         time = time + np.median(each, axis=0)
     return np.asarray(time)
 
 
-def _quantise_s(chip: RealChip, c: dict[str, float], q: dict[str, float], elements: Floats) -> Floats:
-    return np.asarray(q["fixed_us"] * 1e-6 + q["passes"] * elements / (c["dram_efficiency"] * chip.dram_Bps))
+def quantise_s(
+    chip: RealChip, c: dict[str, float], q: dict[str, float], elements: Floats, lane_share: float = 1.0
+) -> Floats:
+    """Return the time to narrow a left operand of this many elements, its launch included [s].
+
+    Notes
+    -----
+    Two bytes are read and one is written for each; the lanes spend `lane_cycles` on its scale and its rounding. The
+    measured kernels take two to four times what their bytes need, so that memory is not what bounds them. Four-bit
+    elements share a scale among sixteen, which one thread holds, and are rounded by an instruction: `lane_share`.
+    """
+    moved = 3.0 * elements / (c["dram_efficiency"] * chip.dram_Bps)
+    lanes = lane_share * q["lane_cycles"] * elements / (chip.cores * chip.lanes * chip.clock_Hz)
+    return np.asarray(q["fixed_us"] * 1e-6 + moved + lanes)
 
 
 def _class(chip: RealChip) -> str:
@@ -127,7 +140,8 @@ def _attention(
 
 
 def _moe(chip: RealChip, fitted: Coefficients, s: Floats, d: Dtype, fw: str | None, routing: str) -> Floats:
-    c = fitted.experts(chip.wide, fw, d.bits)
+    chip = chip.with_integers() if d.integer else chip
+    c = fitted.experts(chip.wide, fw, d.bits, chip.pairs)
     out = []
     for row in s:
         tokens, hidden, inter, topk, experts, tp, ep = (int(v) for v in row)

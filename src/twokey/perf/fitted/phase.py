@@ -60,10 +60,12 @@ def phase_terms(
     """
     kind = "wide" if chip.wide else "narrow"
     c = fitted.gemm(chip.wide)
-    terms: list[Term] = _dense(chip, c, [op for op in phase.operators if isinstance(op, Gemm) and not _expert(op)])
+    dense = [op for op in phase.operators if isinstance(op, Gemm) and not _expert(op)]
+    terms: list[Term] = _dense(chip, c, dense, fitted.merged("state", f"state-{framework}"))
     experts = [op for op in phase.operators if isinstance(op, Gemm) and _expert(op)]
     if experts:
-        terms += _experts(chip, fitted.experts(chip.wide, framework, experts[0].math_bits), experts)
+        bits = 4 if _four(experts[0]) else experts[0].math_bits
+        terms += _experts(chip, fitted.experts(chip.wide, framework, bits, chip.pairs), experts)
     for op in phase.operators:
         if isinstance(op, Attention):
             terms.append(_attention(chip, fitted, op, decode, kind, framework))
@@ -89,13 +91,20 @@ def _expert(op: Gemm) -> bool:
     return op.name.startswith("expert")
 
 
+def _four(op: Gemm) -> bool:
+    """Return whether a product of the workload is one of four bits."""
+    return op.math_bits == 8 and op.b_bytes < 1.0
+
+
 def _rate(chip: RealChip, op: Gemm) -> float:
-    four = op.math_bits == 8 and op.b_bytes < 1.0
-    return max(chip.rate(4 if four else op.math_bits), 1.0)
+    return max(chip.rate(4 if _four(op) else op.math_bits), 1.0)
 
 
-def _dense(chip: RealChip, c: dict[str, float], ops: list[Gemm]) -> list[Term]:
-    """Return the terms of dense and batched products; like widths are computed together."""
+def _dense(chip: RealChip, c: dict[str, float], ops: list[Gemm], state: dict[str, float]) -> list[Term]:
+    """Return the terms of dense and batched products; like widths are computed together.
+
+    The chunks of a gated delta rule are batched products at a pace of their own.
+    """
     groups: dict[tuple[float, float, float, float], list[Gemm]] = {}
     for op in ops:
         groups.setdefault((op.a_bytes, op.b_bytes, op.c_bytes, _rate(chip, op)), []).append(op)
@@ -107,6 +116,8 @@ def _dense(chip: RealChip, c: dict[str, float], ops: list[Gemm]) -> list[Term]:
             reading = op.batch * (op.m * op.k * a + op.k * op.n * b + op.m * op.n * result) / chip.dram_Bps
             ideal = 2.0 * op.batch * op.m * op.n * op.k / (chip.peak_op_per_s * rate)
             floor = c["launch_us"] * 1e-6
+            if op.name == "linear-state":
+                time, floor = time * state["pace"], state["fixed_us"] * 1e-6
             bound = "launch" if floor > time else "dram" if reading > ideal else "compute"
             narrow = op.m * op.k * 3.0 / (c["dram_efficiency"] * chip.dram_Bps) if a < 2.0 else 0.0
             out.append(Term(op.name, "dense", op.count * time, op.count * floor, op.count * narrow, bound))
@@ -123,7 +134,7 @@ def _experts(chip: RealChip, c: dict[str, float], ops: list[Gemm]) -> list[Term]
         moved = op.m * op.batch * (op.k if i else op.n) * 2.0 * c["row_passes"]
         time += moved / (c["dram_efficiency"] * chip.dram_Bps)
         bound = "dram" if op.batch * op.n * op.k * op.b_bytes / chip.dram_Bps > 0.5 * time else "compute"
-        floor = c["fixed_us"] * 1e-6 if i == 0 else 0.0
+        floor = (c["fixed_us"] + c["sort_us"] * float(np.log2(1.0 + op.m * op.batch))) * 1e-6 if i == 0 else 0.0
         out.append(Term(op.name, "experts", op.count * time, op.count * floor, 0.0, bound))
     return out
 

@@ -9,7 +9,7 @@ from twokey.perf.fitted.coefficients import Coefficients
 from twokey.perf.fitted.phase import Term, phase_terms
 from twokey.workloads.operators import Attention, Phase
 
-__all__ = ["Steps", "step_times"]
+__all__ = ["Steps", "step_times", "timed_rows"]
 
 _SHARES = {"dense": "dense_launch_share", "vector": "dense_launch_share", "experts": "expert_launch_share"}
 """Share of a kernel's launch floor that remains inside a graph, by kind of operator; attention keeps all of it."""
@@ -35,7 +35,16 @@ class Steps:
     mixed_share: float
 
 
-def _rows(terms: list[Term], s: dict[str, float], layers: float, sequences: float) -> list[tuple[str, float, str]]:
+def timed_rows(
+    terms: list[Term], fitted: Coefficients, framework: str | None, layers: float = 0.0, sequences: float = 0.0
+) -> list[tuple[str, float, str]]:
+    """Return (operator, time [s], bound) of a phase's terms, and of the framework where it decodes.
+
+    Parameters
+    ----------
+    layers, sequences : layers with attention, and sequences of a decode step; 0 for a pass over prompts [1]
+    """
+    s = fitted.merged("serve", f"serve-{framework}")
     out = []
     for term in terms:
         share = s.get(_SHARES.get(term.kind, ""), 1.0)
@@ -82,8 +91,8 @@ def step_times(
     s = fitted.merged("serve", f"serve-{framework}")
     layers = sum(op.count for op in decode.operators if isinstance(op, Attention) or op.name == "linear-state")
     decode_terms = phase_terms(chip, fitted, decode, decode=True, framework=framework)
-    rows = _rows(decode_terms, s, layers, sequences)
-    first = _rows(phase_terms(chip, fitted, prefill, decode=False, framework=framework), s, 0.0, 0.0)
+    rows = timed_rows(decode_terms, fitted, framework, layers, sequences)
+    first = timed_rows(phase_terms(chip, fitted, prefill, decode=False, framework=framework), fitted, framework)
     step, whole = sum(time for _, time, _ in rows), sum(time for _, time, _ in first)
     shared = sum(term.work_s for term in decode_terms if term.kind in ("dense", "experts"))
     one = whole / prompts

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["AREA_TERMS", "GUARD", "screen", "shrink", "shrink_boxes"]
+__all__ = ["AREA_TERMS", "GUARD", "POWER_TERMS", "screen", "shrink", "shrink_boxes"]
 
 GUARD = 1e-9
 
@@ -23,6 +23,9 @@ AREA_TERMS = (
     "mac", "vector_lane", "sram_KiB", "core", "l2_MiB", "l2_bandwidth", "dram_bandwidth", "link_bandwidth", "base",
 )  # fmt: skip
 """Order of the area coefficients; what follows them in a row of the array is said in `shrink`."""
+
+POWER_TERMS = ("mac", "edge", "vector_lane", "l2_bandwidth", "dram_bandwidth", "link_bandwidth")
+"""Order of the power coefficients: the first three per GHz and core, edges of the array being rows and columns."""
 
 TPP_PER_MAC = 0.032
 """TPP of one 16-bit multiply-accumulate unit at 1 GHz: 2 operations x 16 bits / 1000."""
@@ -46,8 +49,58 @@ def _macs(v):  # type: ignore[no-untyped-def]
     return v[0] * v[1] * v[2] * v[4]
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _power(v, p):  # type: ignore[no-untyped-def]
+    core = v[1] * v[2] * p[0] + (v[1] + v[2]) * p[1] + v[3] * p[2]
+    return v[0] * v[4] * core + v[7] * p[3] + v[8] * p[4] + v[10] * p[5]
+
+
+# A core with at most so many units takes along, for each of them, a share of what every core has: with N units in cores
+# of at most n, there are N / n cores or more. What a core has at least, and all else, is that of the lowest corner v.
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _fixed_area(v, a):  # type: ignore[no-untyped-def]
+    return v[6] * a[4] + v[7] * a[5] + v[8] * a[6] + v[10] * a[7] + a[8]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _area_per_mac(v, w, a):  # type: ignore[no-untyped-def]
+    return a[0] + (v[3] * a[1] + v[5] * a[2] + a[3]) / (w[1] * w[2])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _fixed_power(v, p):  # type: ignore[no-untyped-def]
+    return v[7] * p[3] + v[8] * p[4] + v[10] * p[5]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _power_per_mac(v, w, p):  # type: ignore[no-untyped-def]
+    return p[0] + p[1] * (1 / w[1] + 1 / w[2]) + v[3] * p[2] / (w[1] * w[2])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _rates(v, w, part, most, energy, watts, cap, least):  # type: ignore[no-untyped-def]
+    """Return most multiply-accumulates per ns and most vector lanes of designs between v and w."""
+    area, spare = most - _fixed_area(v, part), watts - _fixed_power(v, energy)
+    macs = min(_macs(w), cap / TPP_PER_MAC)
+    macs = min(macs, area / _area_per_mac(v, w, part) * w[4])
+    macs = min(macs, spare / _power_per_mac(v, w, energy))
+    lanes = w[0] * w[3]
+    each = part[1] + (v[1] * v[2] * part[0] + v[5] * part[2] + part[3]) / w[3]
+    lanes = min(lanes, area / each)
+    each = energy[2] + (v[1] * v[2] * energy[0] + (v[1] + v[2]) * energy[1]) / w[3]
+    lanes = min(lanes, spare / each / v[4])
+    # and the arrays that there are at least leave so much for lanes
+    lanes = min(lanes, (area - least / w[4] * part[0]) / part[1])
+    arrays = least * (energy[0] + energy[1] * (1 / w[1] + 1 / w[2]))
+    return macs, min(lanes, (spare - arrays) / energy[2] / v[4])
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # type: ignore[no-untyped-def]
+def shrink(  # type: ignore[no-untyped-def]
+    lo, hi, cells, levels, low, high, area, host_bus, energy, spans, alive, rates, floors
+):
     """Shrink boxes in place; say which are still alive and how fast their designs can compute at most.
 
     Parameters
@@ -57,7 +110,10 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
     low, high : float64 (cells, grids, 5), limits low <= fact < high in the order of `law.region.FACTS`
     area : float64 (grids, 2, 10), rows of coefficients: of the area counted, then the least it may be; of the part
         that is limited, then its limit [mm2]; host_bus : I/O bandwidth beside the links [GB/s]
+    energy : float64 (6,), power per unit of what `POWER_TERMS` names [W]
+    spans : float64 (6, n), least and greatest limited area [mm2], power [W], multiply-accumulates per ns of each box
     alive : bool (n,), written; rates : float64 (2, n), written: most multiply-accumulates per ns, most vector lanes
+    floors : float64 (2, n), written: least limited area [mm2], least power [W] of the designs
     """
     up, down = 1.0 + GUARD, 1.0 - GUARD
     v, w = np.empty(11), np.empty(11)
@@ -65,9 +121,11 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
         alive[n] = False
         g = lo[n, 11]
         counted, part = area[g, 0], area[g, 1]
-        least, most = counted[9] * down, part[9] * up
+        least, most = counted[9] * down, min(part[9], spans[1, n]) * up
+        part_least, watts_least, watts = spans[0, n] * down, spans[2, n] * down, spans[3, n] * up
         tpp_lo, pd_lo, dram_lo, io_lo, sum_lo = low[cells[n], g]
         tpp_hi, pd_hi, dram_hi, io_hi, sum_hi = high[cells[n], g]
+        tpp_lo, tpp_hi = max(tpp_lo, TPP_PER_MAC * spans[4, n]), min(tpp_hi, TPP_PER_MAC * spans[5, n])
         ok = True
         for _ in range(2):
             for k in range(11):
@@ -77,8 +135,9 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
             cap = min(tpp_hi, pd_hi * area_w) * up
             tpp_v, tpp_w = TPP_PER_MAC * _macs(v), TPP_PER_MAC * _macs(w)
             io_v, io_w = 2 * v[10] + host_bus, 2 * w[10] + host_bus
-            ok = _area(v, part) <= most and tpp_v < cap and area_w >= least
+            ok = _area(v, part) <= most and tpp_v < cap and area_w >= least and _power(v, energy) <= watts
             ok = ok and min(tpp_w, cap) >= max(tpp_lo, pd_lo * area_v) * down
+            ok = ok and _area(w, part) >= part_least and _power(w, energy) >= watts_least
             ok = ok and v[8] < dram_hi * up and w[8] >= dram_lo * down
             ok = ok and io_v < io_hi * up and io_w >= io_lo * down
             ok = ok and v[8] + io_v < sum_hi * up and w[8] + io_w >= sum_lo * down
@@ -89,7 +148,7 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
                 keep = v[k]
                 while hi[n, k] > lo[n, k]:
                     v[k] = levels[g, k, hi[n, k]]
-                    fine = _area(v, part) <= most and TPP_PER_MAC * _macs(v) < cap
+                    fine = _area(v, part) <= most and TPP_PER_MAC * _macs(v) < cap and _power(v, energy) <= watts
                     if k == 8:
                         fine = fine and v[8] < min(dram_hi, sum_hi - io_v) * up
                     if k == 10:
@@ -109,6 +168,7 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
                 while lo[n, k] < hi[n, k]:
                     w[k] = levels[g, k, lo[n, k]]
                     fine = TPP_PER_MAC * _macs(w) >= need_tpp and _area(w, counted) >= need_area
+                    fine = fine and _area(w, part) >= part_least and _power(w, energy) >= watts_least
                     if k == 8:
                         fine = fine and w[8] >= max(dram_lo, sum_lo - 2 * levels[g, 10, hi[n, 10]] - host_bus) * down
                     if k == 10:
@@ -124,10 +184,11 @@ def shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates):  # t
         for k in range(11):
             v[k], w[k] = levels[g, k, lo[n, k]], levels[g, k, hi[n, k]]
         cap = min(tpp_hi, pd_hi * _counted_most(w, counted, part, most)) * up
-        spare = most - _area(v, part)
-        macs = (spare + v[0] * v[1] * v[2] * part[0]) / part[0] * w[4]
-        rates[0, n] = min(min(_macs(w), cap / TPP_PER_MAC), macs)
-        rates[1, n] = min(w[0] * w[3], (spare + v[0] * v[3] * part[1]) / part[1])
+        least_macs = max(_macs(v), max(tpp_lo, pd_lo * _area(v, counted)) * down / TPP_PER_MAC)
+        rates[0, n], rates[1, n] = _rates(v, w, part, most, energy, watts, cap, least_macs)
+        floors[0, n] = max(_area(v, part), _fixed_area(v, part) + least_macs / w[4] * _area_per_mac(v, w, part))
+        floors[1, n] = max(_power(v, energy), _fixed_power(v, energy) + least_macs * _power_per_mac(v, w, energy))
+        alive[n] = floors[0, n] <= most and floors[1, n] <= watts and least_macs <= rates[0, n] * up
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -172,9 +233,14 @@ def shrink_boxes(
     high: NDArray[np.float64],
     area: NDArray[np.float64],
     host_bus: float,
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Shrink boxes in place and return which are alive, and their greatest rates; see `shrink`."""
+    energy: NDArray[np.float64] | None = None,
+    spans: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """Shrink boxes in place; return which are alive, their greatest rates, their least area and power; see `shrink`."""
     alive = np.empty(len(lo), dtype=np.bool_)
     rates: NDArray[Any] = np.ones((2, len(lo)))
-    shrink(lo, hi, cells, levels, low, high, area, host_bus, alive, rates)
-    return alive, rates
+    joule = np.ones(len(POWER_TERMS)) if energy is None else energy
+    own = np.tile([[0.0], [np.inf]] * 3, len(lo)) if spans is None else spans
+    floors: NDArray[Any] = np.zeros((2, len(lo)))
+    shrink(lo, hi, cells, levels, low, high, area, host_bus, joule, own, alive, rates, floors)
+    return alive, rates, floors
