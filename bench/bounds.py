@@ -12,6 +12,7 @@ from twokey.search.space import load
 from twokey.search.verify import check_boxes
 
 GRIDS = ("fine", "standard", "package", "cut-down")
+ASKED = tuple(name for name in OBJECTIVES if name != "train-time")
 
 
 def main(pairs: int = 200_000) -> int:
@@ -22,7 +23,7 @@ def main(pairs: int = 200_000) -> int:
         begin = time.process_time()
         tried = violations = lost = 0
         worst, tightness = -1.0, []
-        cases = [(r, o) for o in OBJECTIVES for r in REGIONS]
+        cases = [(r, o) for o in ASKED for r in REGIONS]
         for i, (region, objective) in enumerate(cases):
             space = load(GRIDS[i % 4])
             model = Model(space, workload, objective, limits_of(REGIONS[region], workload.memory_bytes, space))

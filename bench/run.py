@@ -7,8 +7,11 @@ import sys
 import bounds
 import bruteforce
 import fronts
+import growth
 import kernels
 import law_rates
+import mutation
+import prices
 import searches
 import sku
 from common import machine
@@ -22,14 +25,22 @@ def main() -> int:
     kernels.main()
     print("law")
     law_rates.main()
+    print("the law changed one word at a time")
+    bad = mutation.main([])
     print("bounds against members of their boxes")
-    bad = bounds.main()
+    bad += bounds.main()
     print("search against complete enumeration")
     bad += bruteforce.main()
     print("searches")
     bad += searches.main()
     bad += searches.main(("package", "cut-down"))
+    bad += searches.main(("standard", "fine"), objectives=searches.MORE)
+    print("fronts")
     bad += fronts.main()
+    print("shadow prices against solving again")
+    bad += prices.main()
+    print("growth")
+    growth.main()
     print("one more chip, 100,000 draws")
     return bad + sku.main()
 

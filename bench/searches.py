@@ -3,6 +3,8 @@
 python bench/searches.py                      the 75 problems of the engine study's workload
 python bench/searches.py package cut-down     the families of packages and of existing dies
 python bench/searches.py --all small          every workload on a grid
+python bench/searches.py --more standard      the objectives with power and running cost
+python bench/searches.py --software fitted    under another software stack than the workload's own
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from common import LAW_DAYS, REGIONS, WORKLOADS, load_workload, machine
 from twokey.chips.design import VARIABLES
 from twokey.search.optimise import optimise
 from twokey.search.space import load
+from twokey.workloads.software import under
 
 GRIDS = ("small", "standard", "fine")
 OBJECTIVES = ("ttft", "tpot", "e2e", "e2e-cost", "tokens-per-s-per-dollar")
+MORE = ("cost-per-mtok", "perf-per-watt")
 LIMIT_S = {"package": 120.0, "cut-down": 120.0}
 """Wall-clock seconds within which one percent must be proved; 60 where nothing is said [s]."""
 
@@ -25,6 +29,8 @@ def main(
     grids: tuple[str, ...] = GRIDS,
     workloads: tuple[str, ...] = ("gpt3-175b-layer",),
     laws: tuple[str, ...] = (*LAW_DAYS, "none"),
+    objectives: tuple[str, ...] = OBJECTIVES,
+    software: str | None = None,
 ) -> int:
     """Print a row for each search; return the number of searches not proved to one percent in time."""
     bad, rows, worst = 0, 0, (0.0, "")
@@ -35,9 +41,9 @@ def main(
     for grid in grids:
         limit = LIMIT_S.get(grid, 60.0)
         for name in workloads:
-            workload = load_workload(name)
+            workload = load_workload(name) if software is None else under(load_workload(name), software)
             for law in laws:
-                for objective in OBJECTIVES:
+                for objective in objectives:
                     begin = time.monotonic()
                     r = optimise(load(grid), workload, objective, REGIONS[law], seconds=limit, explain=False)
                     wall = time.monotonic() - begin
@@ -57,7 +63,12 @@ def main(
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    every = "--all" in words
-    chosen = tuple(w for w in words if w != "--all") or GRIDS
-    sys.exit(1 if main(chosen, WORKLOADS if every else ("gpt3-175b-layer",)) else 0)
+    words, stack = sys.argv[1:], None
+    if "--software" in words:
+        at = words.index("--software")
+        stack = words[at + 1]
+        words = words[:at] + words[at + 2 :]
+    every = WORKLOADS if "--all" in words else ("gpt3-175b-layer",)
+    asked = MORE if "--more" in words else OBJECTIVES
+    chosen = tuple(w for w in words if not w.startswith("--")) or GRIDS
+    sys.exit(1 if main(chosen, every, objectives=asked, software=stack) else 0)

@@ -13,15 +13,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from twokey.law.region import EVERYTHING, Region
 from twokey.perf.device import from_design
-from twokey.perf.estimate import estimate
+from twokey.perf.estimate import estimate, phase_time
 from twokey.quantities.problem import Problem
 from twokey.search.limits import limits_of
 from twokey.search.model import Model
-from twokey.search.objectives import MORE_IS_BETTER, OBJECTIVES, mix, read_limit
+from twokey.search.objectives import MORE_IS_BETTER, OBJECTIVES, mix, read_limit, trained
 from twokey.search.optimise import optimise, solve
 from twokey.search.space import load
-from twokey.search.verify import brute_force, check_boxes, sub_space
-from twokey.silicon.power import power, running_usd_per_s
+from twokey.search.verify import _lawful, brute_force, check_boxes, sub_space
+from twokey.silicon.power import power, power_of, running_usd_per_s
 from workload_samples import DENSE, GPT3, MOE
 
 SPACES = ("fine", "package", "standard", "cut-down")
@@ -33,7 +33,7 @@ def test_no_bound_is_above_a_member(objective: str) -> None:
     for i, name in enumerate(SPACES):
         space = load(name)
         model = Model(space, BOTH, objective, limits_of(EVERYTHING, 40e9, space))
-        found = check_boxes(model, 400, seed=i)
+        found = check_boxes(model, 600, seed=i)
         assert found.pairs > 350
         assert (found.violations, found.lost) == (0, 0), (name, found)
 
@@ -86,6 +86,7 @@ def test_the_value_is_what_the_model_says_of_the_design() -> None:
         expected = {
             "ttft": e.ttft_s, "tpot": e.tpot_s, "e2e": e.e2e_s, "e2e-cost": e.e2e_s * cost,
             "tokens-per-s-per-device": rate, "tokens-per-s-per-dollar": rate / cost, "perf-per-watt": rate / watt,
+            "train-time": DENSE.steps * phase_time(trained(DENSE), from_design(r.design)).time_s,
             "cost-per-mtok": running_usd_per_s(cost, watt) / rate * 1e6, "unit-cost": cost, "power": watt,
         }  # fmt: skip
         assert r.value == pytest.approx(expected[objective], rel=1e-9)
@@ -147,6 +148,37 @@ def test_a_mix_is_the_weighted_mean_and_holds_all_in_memory() -> None:
 def test_limits_written_wrong(text: str, said: str) -> None:
     with pytest.raises(Problem, match=said):
         read_limit(text)
+
+
+def test_training_needs_a_workload_that_trains() -> None:
+    with pytest.raises(Problem, match="a workload that trains"):
+        optimise(load("small"), replace(DENSE, train=None), "train-time", EVERYTHING)
+
+
+def test_spans_of_area_power_and_rate_lose_no_member() -> None:
+    """A box cut to a span around a member still holds it, and its bound stays below the member's value."""
+    rng = np.random.default_rng(5)
+    for name in SPACES:
+        space = load(name)
+        model = Model(space, BOTH, "cost-per-mtok", limits_of(EVERYTHING, 40e9, space))
+        points, cells = _lawful(model, rng, 400)
+        x, areas, _ = model.screened(points)
+        value = model.times(points)
+        inside = np.array([areas[1], power_of(x), x[0] * x[1] * x[2] * x[4]])
+        span = np.repeat(inside, 2, axis=0)
+        span[0::2] *= 1 - rng.random((3, 400)) * 0.3
+        span[1::2] *= 1 + rng.random((3, 400)) * 0.3
+        lo, hi = points.copy(), points.copy()
+        lo[:, :11] = np.floor(rng.random((400, 11)) * (points[:, :11] + 1))
+        last = model.counts[points[:, 11]] - 1
+        hi[:, :11] += np.ceil(rng.random((400, 11)) * (last - points[:, :11])).astype(np.int16)
+        usable = value < 1e15
+        bound = model.bounds(lo, hi, cells, float(np.median(value)), span)
+        kept = usable & (value < np.median(value))
+        assert kept.sum() > 100
+        assert (bound[kept] * (1 - 1e-9) <= value[kept]).all()
+        assert ((lo <= points) & (points <= hi))[kept].all()
+        assert ((span[0::2] <= inside * (1 + 1e-9)) & (inside <= span[1::2] * (1 + 1e-9)))[:, kept].all()
 
 
 def test_wrong_usage() -> None:

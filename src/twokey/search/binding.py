@@ -67,18 +67,18 @@ def _freed(model: Model, name: str) -> Model:
 
 
 def _shifted(model: Model, name: str, share: Fraction) -> tuple[Model, Fraction, str]:
-    """Return the model with one limit moved outwards by a share of it, by how much, and the unit."""
+    """Return the model with a limit moved by a share of it, outwards or, below zero, inwards, by how much, the unit."""
     if name in model.within:
         old = model.within[name]
         new = old * (1 - float(share)) if name in MORE_IS_BETTER else old * (1 + float(share))
         within = dict(model.within) | {name: new}
         return replace(model, within=within, evaluations=0), Fraction(abs(new - old)), OBJECTIVES[name]
     limits, step, unit = _moved(model.limits, name, share)
-    return replace(model, limits=limits, evaluations=0), step, unit
+    return replace(model, limits=limits, evaluations=0), abs(step), unit
 
 
 def _moved(limits: Limits, name: str, share: Fraction) -> tuple[Limits, Fraction, str]:
-    """Return the limits with one moved outwards by a share of it, by how much, and the unit."""
+    """Return the limits with one moved by a share of it, outwards or, below zero, inwards, by how much, the unit."""
     if name == "area":
         area = limits.area_mm2 or Fraction(0)
         return replace(limits, area_mm2=area * (1 + share)), area * share, "mm2"
@@ -92,15 +92,19 @@ def _moved(limits: Limits, name: str, share: Fraction) -> tuple[Limits, Fraction
             if label == name and hi[i] is not None:
                 old = hi[i] or Fraction(0)
                 hi[i], unit = old * (1 + share), _UNITS[FACTS[i]]
-                step = max(step, old * share)
+                step = max(step, old * share, key=abs)
         cells.append(Cell(cell.lo, tuple(hi), cell.limits))
     return replace(limits, region=Region(tuple(cells))), step, unit
 
 
 def _improve(
-    asked: _Asked, model: Model, start: Index, seed: int, gap: float = GAP, boxes: int = BOXES
+    asked: _Asked, model: Model, start: Index, seed: int, gap: float = GAP, boxes: int = BOXES, near: bool = False
 ) -> tuple[float, float, str]:
-    """Return the best value under other limits or on another grid, starting from the design asked about.
+    """Return the best value under other limits or on another grid, its proved bound, and how it was found.
+
+    Parameters
+    ----------
+    start : the design asked about, to begin from; near : from nothing else, for what lies next to it
 
     Raises
     ------
@@ -113,7 +117,9 @@ def _improve(
     found = float(model.values(trimmed)[0])
     keeps = found <= asked.value and model.holds(trimmed[0])
     at, value = descend(model, trimmed[0] if keeps else start, found if keeps else asked.value)
-    s = solve(model, gap=gap, seed=seed, start=at, boxes=boxes)
+    # random points too, for what a limit forbids is often far from what it allows
+    hints = None if near else at[None, :]
+    s = solve(model, gap=gap, seed=seed, boxes=boxes, start=at if near else None, hints=hints)
     method, bound = "local search", 0.0
     if s is not None and s.best is not None:
         if s.value < value:
@@ -122,10 +128,15 @@ def _improve(
         if bound >= value * (1 - 2 * gap):
             method = "full search"
     if value < asked.value * (1 - 1e-12):
-        index = asked.model.index_of(model.design(at), model.grid_of(at))
-        if index is not None and asked.model.holds(index) and np.isfinite(asked.model.values(index[None, :])[0]):
-            raise Better(index, value)
+        _refuse_better(asked, model, at, value)
     return min(value, asked.value), bound, method
+
+
+def _refuse_better(asked: _Asked, model: Model, at: Index, value: float) -> None:
+    """Raise `Better` if a better design found in another model keeps the original limits."""
+    index = asked.model.index_of(model.design(at), model.grid_of(at))
+    if index is not None and asked.model.holds(index) and np.isfinite(asked.model.values(index[None, :])[0]):
+        raise Better(index, value)
 
 
 def _longer(space: Space, k: int, last: bool) -> tuple[Space, Fraction] | None:
@@ -166,7 +177,7 @@ def _grid_rows(asked: _Asked, seed: int) -> list[dict[str, Any]]:
             if model.space.variants:
                 space = replace(model.space, variants=(*model.space.grids[:g], grid, *model.space.grids[g + 1 :]))
             other = replace(model, space=space, evaluations=0)
-            value, _, method = _improve(asked, other, start, seed)
+            value, _, method = _improve(asked, other, start, seed, near=True)
             gain = 1 - value / asked.value if model.objective not in MORE_IS_BETTER else asked.value / value - 1
             if gain > GAIN:
                 end = f"<= {float(own.levels[k][-1]):g}" if last else f">= {float(own.levels[k][0]):g}"
@@ -206,11 +217,13 @@ def binding(
     -------
     rows : limit; gain_if_dropped, the share by which the objective gets better when this limit is dropped, or, where
         `without_rule` tells what it leaves, the rule that sets it (for an end of the grid: when the grid is one level
-        longer) [1]; shadow_price, by how much the objective gets better per unit
-        when the limit is moved outwards by moved_percent, that is 5, or the first of 10, 20, 40 at which the grid
-        has a better design [1]; shadow_price_range, between which it is proved to lie (both optima are known to
-        a bound only; the upper end is None where nothing was proved) [1]; method, "full search" where both optima are
-        proved to 0.02 percent (at an end of the grid the new one to 0.4 percent), else "local search"
+        longer) [1]; shadow_price, by how much the objective gets better per unit when the limit is moved outwards by
+        moved_percent, that is 5, or the first of 10, 20, 40 at which the grid has a better design [1];
+        shadow_price_range, between which it is proved to lie (both optima are known to a bound only; the upper end is
+        None where nothing was proved) [1]; method, "full search" where both optima are proved to 0.02 percent (at an
+        end of the grid the new one to 0.4 percent), else "local search"; shadow_price_inwards, by how much the
+        objective gets worse per unit when the limit is moved inwards likewise, with range, method and percent of its
+        own, all None where nothing lawful is left
 
     Raises
     ------
@@ -218,8 +231,7 @@ def binding(
         If on the way a lawful design better than `best` is found.
     """
     asked = _Asked(model, best, value)
-    rows = []
-    floor: float | None = None
+    gains = {}
     for name in limit_names(model):
         gain = _gain(asked, _freed(model, name), seed)
         if gain > GAIN and without_rule and name in without_rule:
@@ -227,22 +239,60 @@ def binding(
             left = limits_of(without_rule[name], model.limits.memory_bytes, model.space)
             gain = _gain(asked, replace(model, limits=left, evaluations=0), seed)
         if gain > GAIN:
-            if floor is None:  # how much better than `best` another lawful design may still be
-                floor = _improve(asked, model, best, seed, PRICE_GAP, PRICE_BOXES)[1]
-            for share in MOVES:
-                other, step, unit = _shifted(model, name, share)
-                near, bound, method = _improve(asked, other, best, seed, PRICE_GAP, PRICE_BOXES)
-                if near < value * (1 - 1e-9):
-                    break
-            if floor < value * (1 - 2 * PRICE_GAP):
-                method = "local search"
-            rows.append(
-                _row(name, gain, _change(model, value, near), step, unit, method)
-                | {"moved_percent": float(100 * share)}
-                | {"shadow_price_range": _range(model, (floor, value), (bound, near), float(step))}
-            )
+            gains[name] = gain
+    # how much better than `best` another lawful design may still be
+    floor = _improve(asked, model, best, seed, PRICE_GAP, PRICE_BOXES)[1] if gains else value
+    rows = [_law_row(asked, name, gain, floor, seed) for name, gain in gains.items()]
     rows += _grid_rows(asked, seed)
     return sorted(rows, key=lambda row: -row["gain_if_dropped"])
+
+
+def _law_row(asked: _Asked, name: str, gain: float, floor: float, seed: int) -> dict[str, Any]:
+    """Return the row of a limit that binds, with its prices on both sides."""
+    model, best, value = asked.model, asked.best, asked.value
+    for share in MOVES:
+        other, step, unit = _shifted(model, name, share)
+        if _improve(asked, other, best, seed)[0] < value * (1 - 1e-9):
+            break
+    near, bound, method = _improve(asked, other, best, seed, PRICE_GAP, PRICE_BOXES)
+    if floor < value * (1 - 2 * PRICE_GAP):
+        method = "local search"
+    return (
+        _row(name, gain, _change(model, value, near), step, unit, method)
+        | {"moved_percent": float(100 * share)}
+        | {"shadow_price_range": _range(model, (floor, value), (bound, near), float(step))}
+        | _inwards(asked, name, floor, seed)
+    )
+
+
+def _inwards(asked: _Asked, name: str, floor: float, seed: int) -> dict[str, Any]:
+    """Return the shadow price on the other side: by how much the objective gets worse per unit of a tighter limit.
+
+    The limit is moved inwards by the first of `MOVES` at which the best design changes. Where no lawful design is left,
+    the price is not defined and all fields are None.
+    """
+    from twokey.search.optimise import solve
+
+    model, value = asked.model, asked.value
+    for share in MOVES:
+        other, step, _ = _shifted(model, name, -share)
+        if other.holds(asked.best) and np.isfinite(other.values(asked.best[None, :])[0]):
+            continue
+        s = solve(other, gap=PRICE_GAP, seed=seed, boxes=PRICE_BOXES)
+        if s is None or s.best is None:
+            break
+        if s.value < value * (1 - 1e-12):
+            _refuse_better(asked, other, s.best, s.value)
+        if s.value > value * (1 + 1e-9):
+            proved = min(s.bound / s.value, floor / value) >= 1 - 2 * PRICE_GAP
+            return {
+                "shadow_price_inwards": _change(model, s.value, value) / float(step),
+                "moved_inwards_percent": float(100 * share),
+                "shadow_price_inwards_range": _range(model, (s.bound, s.value), (floor, value), float(step)),
+                "method_inwards": "full search" if proved else "local search",
+            }
+    names = ("shadow_price_inwards", "moved_inwards_percent", "shadow_price_inwards_range", "method_inwards")
+    return dict.fromkeys(names)
 
 
 def _range(model: Model, old: tuple[float, float], new: tuple[float, float], step: float) -> tuple[float, float | None]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from twokey.perf.device import Device, from_chip
-from twokey.perf.estimate import estimate
+from twokey.perf.estimate import estimate, phase_time
 from twokey.quantities.problem import Problem
-from twokey.search.objectives import MORE_IS_BETTER, Mix, Terms, badness, check_objective, mix, natural, needs
+from twokey.search.objectives import MORE_IS_BETTER, Mix, Terms, badness, check_objective, mix, natural, needs, trained
 from twokey.search.result import Result
 from twokey.silicon.cost import unit_cost
 from twokey.silicon.power import power_of
@@ -33,7 +33,8 @@ def chip_value(chip: Any, workload: Workload | Mix, objective: str) -> tuple[flo
     power = float(power_of(device.column())) if power_matters else None
     for part, share in whole.parts:
         found = estimate(part, device)
-        total += share * float(badness(objective, part, Terms(found.ttft_s, found.tpot_s, cost, power)))
+        step = phase_time(trained(part), device).time_s if objective == "train-time" else None
+        total += share * float(badness(objective, part, Terms(found.ttft_s, found.tpot_s, cost, power, step)))
         fits = fits and found.fits
     return natural(objective, total), fits
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from twokey.chips.design import VARIABLES, Design
 from twokey.law.region import Region
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.search.limits import limits_of
 from twokey.search.model import OBJECTIVES, Model, natural
 from twokey.search.objectives import Mix, check_objective, mix
@@ -49,7 +50,7 @@ class FrontPoint:
 
 
 @dataclass
-class Front:
+class Front(Shown):
     """A certified front.
 
     Parameters

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from twokey.chips.catalogue import find
+from twokey.law.book import overlay
 from twokey.law.question import Trade
 from twokey.law.region import EVERYTHING, Region
 from twokey.law.screen import lawful_region
 from twokey.quantities.problem import Problem
+from twokey.search.beside import nearest, unrestricted
 from twokey.search.compare import versus
 from twokey.search.futures import both, likeliest, with_margin
 from twokey.search.limits import limits_of
@@ -45,6 +47,7 @@ def best_lawful(
     seconds: float | None = None,
     seed: int = 0,
     rivals: Sequence[str] = (),
+    beside: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Return the best design of a space that a trade allows, its proof, and catalogue chips under the same model.
@@ -60,6 +63,7 @@ def best_lawful(
         those that stay lawful with the greatest probability; the result says under which
     limits, gap, seconds, seed, progress : as in `search.optimise.optimise`
     rivals : ids of catalogue chips to compare with
+    beside : whether to find the best design without law and the nearest catalogue chip, see `search.beside`
 
     Raises
     ------
@@ -108,6 +112,10 @@ def best_lawful(
     result.survival = survival
     result.seller, result.datacentre = seller, datacentre
     result.versus = versus(result, mix(workload), objective, chips)
+    if beside:
+        result.nearest = nearest(result, mix(workload))
+        if trade is not None:
+            result.unrestricted = unrestricted(result, workload, limits=limits, gap=gap, seconds=seconds, seed=seed)
     return result
 
 
@@ -122,7 +130,7 @@ def _futures(
     """Return the files of the next rules that the design is to survive, and what the result says of them."""
     if not futures:
         return [], {}
-    names = {path.stem: path for path, _ in futures}
+    names = {overlay(path).stem: path for path, _ in futures}
     if len(names) < len(futures):
         raise Problem("--survive", "two rules of one name", "files with different names", "rename one of them")
     likely = [p for _, p in futures if p is not None]
@@ -141,6 +149,6 @@ def _futures(
 
     each = []
     for (path, _), p in zip(futures, likely, strict=True):
-        each.append((path.stem, with_margin(read(overlays=(path,)), margin), p))
+        each.append((overlay(path).stem, with_margin(read(overlays=(path,)), margin), p))
     _, probability, chosen = likeliest(with_margin(read(), margin), each, possible)
     return [names[n] for n in chosen], {"lawful_under": list(chosen), "probability": float(probability)}

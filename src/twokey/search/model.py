@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from twokey.perf.kernels import boxes, exact, relaxed
 from twokey.perf.kernels.boxes import TPP_PER_MAC
 from twokey.perf.software import box_factors, design_factors
 from twokey.perf.table import build
+from twokey.search.budgets import ENERGY, area_budget, spend, unbounded
 from twokey.search.limits import CAPACITY, Limits, area_of
 from twokey.search.objectives import (
     MORE_IS_BETTER,
@@ -31,9 +32,11 @@ from twokey.search.objectives import (
     badness,
     check_limits,
     check_objective,
+    linear,
     mix,
     natural,
     needs,
+    trained,
 )
 from twokey.search.space import Space
 from twokey.silicon.package import Package
@@ -53,6 +56,9 @@ _NEAR = 1e-12
 _IMPOSSIBLE_NS = 1e24
 _THREADS = min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 _ENOUGH = 2_048
+
+_TURNS, _WORTH = 3, 0.97
+"""How often a box is shrunk by what its bound leaves to spend, and from what share on that is worth a new bound."""
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +121,7 @@ class Model:
             (
                 _Timed(w.prefill) if self.needs_ttft else None,
                 _Timed(w.decode) if self.needs_tpot else None,
+                _Timed(trained(w)) if "train-time" in self.asked else None,
             )
             for w, _ in self.mix.parts
         ]
@@ -202,33 +209,59 @@ class Model:
             found[own] = package.cost_usd(areas[0, own], areas[1, own], x[CAPACITY, own], x[0, own])
         return found
 
-    def _value(self, index: Index, x: Floats, areas: Floats, time_ns: Callable[[_Timed], Floats], slack: float) -> Floats:
-        """Return the badness from times, (n,); infinity where an operator cannot run or a limit is broken.
+    def _terms(
+        self,
+        index: Index,
+        x: Floats,
+        areas: Floats,
+        time_ns: Callable[[_Timed], Floats],
+        least_power: Floats | float = 0.0,
+    ) -> list[tuple[Workload, float, Terms]]:
+        """Return for each workload its share and what objectives need to know; times that cannot be are infinite.
 
         Parameters
         ----------
         index, x, areas : designs, or the lower corners of boxes; time_ns : gives the times of a phase [ns]
-        slack : share by which times may be above a limit [1]
+        least_power : that of the designs meant, where it is more than that of the lower corners [W]
         """
         cost = self._cost(index, x, areas) if self.cost_matters else None
-        power = power_of(x) if self.power_matters else None
-        total = np.zeros(x.shape[1])
+        power = np.maximum(power_of(x), least_power) if self.power_matters else None
+        found = []
         for (workload, share), phases in zip(self.mix.parts, self._phases, strict=True):
             times: list[Any] = []
             for phase in phases:
                 ns = None if phase is None else time_ns(phase)
                 times.append(None if ns is None else np.where(ns > _IMPOSSIBLE_NS, np.inf, ns) * 1e-9)
-            terms = Terms(times[0], times[1], cost, power)
+            found.append((workload, share, Terms(times[0], times[1], cost, power, times[2])))
+        return found
+
+    def _value(self, n: int, parts: list[tuple[Workload, float, Terms]], slack: float = 0.0) -> Floats:
+        """Return the badness, (n,); infinity where an operator cannot run or a limit is broken.
+
+        Parameters
+        ----------
+        slack : share by which times may be above a limit [1]
+        """
+        total = np.zeros(n)
+        for workload, share, terms in parts:
             total += share * badness(self.objective, workload, terms)
             for name, most in self.most:
                 total[badness(name, workload, terms) > most * (1 + slack)] = np.inf
         return total
 
+    def _used(self, n: int, parts: list[tuple[Workload, float, Terms]]) -> Floats:
+        """Return the greatest share of a limit on an objective that is used at least, (n,) [1]."""
+        used = np.zeros(n)
+        for workload, _, terms in parts:
+            for name, most in self.most:
+                used = np.maximum(used, badness(name, workload, terms) / most)
+        return used
+
     def times(self, index: Index) -> Floats:
         """Return the badness of designs, (n, 12), lawful or not, (n,); infinity where `within` is broken."""
         self.evaluations += len(index)
         x, areas, _ = self.screened(index)
-        return self._value(index, x, areas, lambda phase: _threaded(exact.times_ns, x * phase.design, phase.arrays), 0.0)
+        return self._value(len(index), self._terms(index, x, areas, partial(_exact, x)))
 
     def values(self, index: Index) -> Floats:
         """Return the badness of designs, (n, 12); infinity where a limit is broken."""
@@ -238,34 +271,98 @@ class Model:
         self.evaluations += len(some)
         if len(some):
             own = np.ascontiguousarray(x[:, some])
-            value[some] = self._value(
-                index[some], own, areas[:, some], lambda p: _threaded(exact.times_ns, own * p.design, p.arrays), 0.0
-            )
+            value[some] = self._value(len(some), self._terms(index[some], own, areas[:, some], partial(_exact, own)))
         return value
 
-    def bounds(self, lo: Index, hi: Index, cells: NDArray[np.int32]) -> Floats:
+    def bounds(
+        self,
+        lo: Index,
+        hi: Index,
+        cells: NDArray[np.int32],
+        cutoff: float = np.inf,
+        spans: Floats | None = None,
+        used: Floats | None = None,
+    ) -> Floats:
         """Shrink boxes in place and return a lower bound of the badness over each; infinity for an empty box.
 
         Parameters
         ----------
         lo, hi : int16 (n, 12), C order, changed in place
         cells : int32 (n,)
+        cutoff : designs with this badness or more may be left out; a box without any other is then empty
+        spans : float64 (6, n), least and greatest area of the compute dies [mm2], power [W] and multiply-accumulates
+            per ns of the designs meant; changed in place to what is left of them
+        used : float64 (n,), written: how much of the tightest limit on another objective is used at least [1]
         """
-        alive, rates = boxes.shrink_boxes(lo, hi, cells, self.levels, self.low, self.high, self._areas, HOST_BUS_GBPS)
-        bound = np.full(len(lo), np.inf)
-        some = np.flatnonzero(alive)
-        if len(some) == 0:
-            return bound
-        self.evaluations += len(some)
-        low = lo[some]
-        (v, areas, _), w = self.screened(low), self.columns(hi[some])
-        box = np.array(
-            [v[0], w[0], v[1], w[1], v[2], w[2], w[3], w[4], w[5], v[6], w[6], w[7], w[8], w[10], *rates[:, some]]
-        )
-        bound[some] = self._value(
-            low, v, areas, lambda p: _threaded(relaxed.bounds_ns, box * p.box, p.arrays), relaxed.SLACK
-        )
+        bound = np.full(len(lo), -np.inf)
+        todo = np.arange(len(lo))
+        span = unbounded(len(lo)) if spans is None else spans
+        for turn in range(_TURNS):
+            low, high = np.ascontiguousarray(lo[todo]), np.ascontiguousarray(hi[todo])
+            own = np.ascontiguousarray(span[:, todo])
+            alive, rates, floors = boxes.shrink_boxes(
+                low, high, cells[todo], self.levels, self.low, self.high, self._areas, HOST_BUS_GBPS, ENERGY, own
+            )
+            lo[todo], hi[todo] = low, high
+            bound[todo[~alive]] = np.inf
+            todo, low, high, own = todo[alive], low[alive], high[alive], own[:, alive]
+            if len(todo) == 0:
+                break
+            self.evaluations += len(todo)
+            (v, areas, _), w = self.screened(low), self.columns(high)
+            box = np.array(
+                [v[0], w[0], v[1], w[1], v[2], w[2], w[3], w[4], w[5], v[6], w[6], w[7], w[8], w[10], *rates[:, alive]]
+            )
+            if self.cost_matters or self.power_matters:
+                least = [*floors[:, alive], v[0] * v[1] * v[2] * v[4]]
+                most = [area_of(w, self.area[high[:, GRID], 1].T), power_of(w), rates[0, alive]]
+                own[0::2], own[1::2] = np.maximum(own[0::2], least), np.minimum(own[1::2], most)
+                areas = np.array([areas[0] + (own[0] - areas[1]), own[0]])
+            parts = self._terms(low, v, areas, partial(_relaxed, box), own[2])
+            bound[todo] = np.maximum(bound[todo], self._value(len(todo), parts, relaxed.SLACK))
+            if used is not None and self.most:
+                used[todo] = self._used(len(todo), parts)
+            if turn == _TURNS - 1 or not (self.cost_matters or self.power_matters):
+                break
+            left = self._left(low, areas, parts, cutoff)
+            worth = (bound[todo] < cutoff) & (left < _WORTH * own[1:4:2]).any(axis=0)
+            own[1:4:2] = np.minimum(own[1:4:2], left)
+            span[:, todo] = own
+            todo = todo[worth]
         return bound
+
+    def _left(self, low: Index, areas: Floats, parts: list[tuple[Workload, float, Terms]], cutoff: float) -> Floats:
+        """Return the greatest area of the compute dies [mm2] and power [W] that designs of boxes can have, (2, n).
+
+        Parameters
+        ----------
+        low : lower corners; areas : theirs; parts : least times, cost and power; cutoff : the badness to be beaten
+        """
+        n = len(low)
+        lines = [tuple(share * np.asarray(v) for v in linear(self.objective, w, t)) for w, share, t in parts]
+        line = tuple(sum(column) for column in zip(*lines, strict=True))
+        first = parts[0][2]
+        cost, power = spend(np.full(n, cutoff), line, first.cost_usd, first.power_W)
+        for workload, _, terms in parts:
+            for name, most in self.most:
+                some = spend(np.full(n, most), linear(name, workload, terms), terms.cost_usd, terms.power_W)
+                cost, power = np.minimum(cost, some[0]), np.minimum(power, some[1])
+        area = np.full(n, np.inf)
+        if self.cost_matters:
+            grid = low[:, GRID]
+            for g in np.unique(grid):
+                own = grid == g
+                package = self.space.grids[int(g)].package
+                area[own] = area_budget(package, areas[1, own], (cost - first.cost_usd)[own])
+        return np.array([area, power])
+
+
+def _exact(x: Floats, phase: _Timed) -> Floats:
+    return _threaded(exact.times_ns, x * phase.design, phase.arrays)
+
+
+def _relaxed(box: Floats, phase: _Timed) -> Floats:
+    return _threaded(relaxed.bounds_ns, box * phase.box, phase.arrays)
 
 
 def _threaded(kernel: Callable[[Floats, Any], Floats], x: Floats, arrays: Any) -> Floats:

@@ -15,6 +15,7 @@ from typing import Any
 
 from twokey.quantities.problem import Problem
 from twokey.silicon.power import running_usd_per_s
+from twokey.workloads.operators import Phase
 from twokey.workloads.workload import Workload
 
 __all__ = ["MORE_IS_BETTER", "OBJECTIVES", "Mix", "Terms", "badness", "check_objective", "mix", "natural", "read_limit"]
@@ -24,6 +25,7 @@ OBJECTIVES = {
     "tpot": "s",
     "e2e": "s",
     "e2e-cost": "s USD",
+    "train-time": "s",
     "tokens-per-s-per-device": "token/s",
     "tokens-per-s-per-dollar": "token/s/USD",
     "cost-per-mtok": "USD",
@@ -32,13 +34,14 @@ OBJECTIVES = {
     "power": "W",
 }
 """Objectives and their units: time to first token; time per output token; TTFT + OSL x TPOT; that times the unit cost;
+time of a run of training;
 output tokens per second of a whole request and device, and that per dollar of unit cost and per watt; the cost of
 a million output tokens; the unit cost and the power of the chip alone."""
 
 MORE_IS_BETTER = frozenset(("tokens-per-s-per-device", "tokens-per-s-per-dollar", "perf-per-watt"))
 
-_TTFT = frozenset(OBJECTIVES) - {"tpot", "unit-cost", "power"}
-_TPOT = frozenset(OBJECTIVES) - {"ttft", "unit-cost", "power"}
+_TTFT = frozenset(OBJECTIVES) - {"tpot", "train-time", "unit-cost", "power"}
+_TPOT = frozenset(OBJECTIVES) - {"ttft", "train-time", "unit-cost", "power"}
 _COST = frozenset(("e2e-cost", "tokens-per-s-per-dollar", "cost-per-mtok", "unit-cost"))
 _POWER = frozenset(("perf-per-watt", "cost-per-mtok", "power"))
 
@@ -91,19 +94,35 @@ def mix(workloads: Workload | Mix | Sequence[tuple[Workload, float]]) -> Mix:
     return Mix(tuple((workload, weight / total) for workload, weight in workloads))
 
 
+def trained(workload: Workload) -> Phase:
+    """Return the step of training of a workload.
+
+    Raises
+    ------
+    Problem
+        If it trains nothing.
+    """
+    if workload.train is None:
+        raise Problem(
+            "--objective", f"train-time of {workload.name}", "a workload that trains", "try llama-3-70b-train"
+        )
+    return workload.train
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What an objective may need to know of a chip, numbers or arrays, None where it is not asked for.
 
     Parameters
     ----------
-    ttft_s, tpot_s : times [s]; cost_usd : unit cost [USD]; power_W : power [W]
+    ttft_s, tpot_s, step_s : times, the last of a step of training [s]; cost_usd : unit cost [USD]; power_W : power [W]
     """
 
     ttft_s: Any = None
     tpot_s: Any = None
     cost_usd: Any = None
     power_W: Any = None
+    step_s: Any = None
 
 
 def needs(objectives: Sequence[str]) -> tuple[bool, bool, bool, bool]:
@@ -112,28 +131,40 @@ def needs(objectives: Sequence[str]) -> tuple[bool, bool, bool, bool]:
     return bool(asked & _TTFT), bool(asked & _TPOT), bool(asked & _COST), bool(asked & _POWER)
 
 
-def badness(objective: str, workload: Workload, t: Terms) -> Any:
-    """Return an objective as a value to be minimised, rising in every term.
+def linear(objective: str, workload: Workload, t: Terms) -> tuple[Any, Any, Any]:
+    """Return what an objective's badness is made of: a + b x unit cost + c x power, where times give a, b and c.
 
     Notes
     -----
-    Where more is better it is the reciprocal of the objective: seconds and devices, dollars or joules per token.
+    Where more is better it is the reciprocal of the objective: seconds and devices, dollars or joules per token. All
+    three rise in the times, so the badness rises in every term.
     """
-    if objective in ("ttft", "tpot", "unit-cost", "power"):
-        return {"ttft": t.ttft_s, "tpot": t.tpot_s, "unit-cost": t.cost_usd, "power": t.power_W}[objective]
+    if objective == "train-time":
+        return workload.steps * t.step_s, 0.0, 0.0
+    alone = {"ttft": (t.ttft_s, 0.0, 0.0), "tpot": (t.tpot_s, 0.0, 0.0)}
+    alone |= {"unit-cost": (0.0, 1.0, 0.0), "power": (0.0, 0.0, 1.0)}
+    if objective in alone:
+        return alone[objective]
     e2e_s = t.ttft_s + workload.output_len * t.tpot_s
     if objective == "e2e":
-        return e2e_s
+        return e2e_s, 0.0, 0.0
     if objective == "e2e-cost":
-        return e2e_s * t.cost_usd
+        return 0.0, e2e_s, 0.0
     device_s_per_token = e2e_s * (workload.devices / (workload.batch * workload.output_len))
     if objective == "tokens-per-s-per-device":
-        return device_s_per_token
+        return device_s_per_token, 0.0, 0.0
     if objective == "tokens-per-s-per-dollar":
-        return device_s_per_token * t.cost_usd
+        return 0.0, device_s_per_token, 0.0
     if objective == "perf-per-watt":
-        return device_s_per_token * t.power_W
-    return device_s_per_token * running_usd_per_s(t.cost_usd, t.power_W) * 1e6
+        return 0.0, 0.0, device_s_per_token
+    per_usd, per_watt = running_usd_per_s(1.0, 0.0), running_usd_per_s(0.0, 1.0)
+    return 0.0, device_s_per_token * per_usd * 1e6, device_s_per_token * per_watt * 1e6
+
+
+def badness(objective: str, workload: Workload, t: Terms) -> Any:
+    """Return an objective as a value to be minimised, rising in every term; see `linear`."""
+    a, b, c = linear(objective, workload, t)
+    return a + (0.0 if t.cost_usd is None else b * t.cost_usd) + (0.0 if t.power_W is None else c * t.power_W)
 
 
 def natural(objective: str, value: float) -> float:

@@ -2,8 +2,9 @@
 
 A box is a range of levels of each variable within one cell of the law. Its bound comes from the relaxed kernel
 (`perf.kernels.relaxed`), which is never above the value of any lawful design in the box. The box with the
-lowest bound is split first. For each box all eleven ways to halve it are tried; halves that cannot hold a design
-better by more than the gap are cut off at once, and the box is split where both halves gain most.
+lowest bound is split first. For each box all ways to halve it are tried, by one of the eleven variables, by area, by
+power or by rate; halves that cannot hold a design better by more than the gap are cut off at once, and the box is split
+where both halves gain most.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from twokey.law.region import Region
 from twokey.perf.kernels.relaxed import SLACK
 from twokey.quantities.problem import Problem
 from twokey.search.binding import Better, binding, explain_nothing, limit_names
+from twokey.search.budgets import unbounded
 from twokey.search.limits import CAPACITY, limits_of
 from twokey.search.model import GRID, MORE_IS_BETTER, OBJECTIVES, Model, natural
 from twokey.search.objectives import Mix, mix
@@ -37,6 +39,7 @@ RESTART = 128
 """Round after which new random points are tried, and again whenever the number of rounds has doubled."""
 
 Index = NDArray[np.int16]
+Floats = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
 """Called after every round with best value, proven bound, boxes opened, seconds of CPU."""
 
@@ -50,7 +53,7 @@ class _Search:
     best: Index | None = None
     value: float = np.inf
     heap: list[tuple[float, int]] = field(default_factory=list)
-    store: dict[int, tuple[Index, Index, int]] = field(default_factory=dict)
+    store: dict[int, tuple[Index, Index, int, Floats]] = field(default_factory=dict)
     next_id: int = 0
     opened: int = 0
     lowest_cut: float = np.inf
@@ -60,7 +63,7 @@ class _Search:
     @property
     def cutoff(self) -> float:
         """Bound from which on a box need not be looked at: what it holds is not better by more than the gap."""
-        return min(self.value, self.value * (1 - self.gap) / (1 - SLACK))
+        return min(self.value, self.value * (1 - self.gap * (1 - 1e-9)) / (1 - SLACK))
 
     @property
     def bound(self) -> float:
@@ -68,9 +71,9 @@ class _Search:
         waiting = self.heap[0][0] if self.heap else np.inf
         return min(waiting, self.lowest_cut, self.in_hand, self.value) * (1 - SLACK)
 
-    def push(self, bound: float, lo: Index, hi: Index, cell: int) -> None:
+    def push(self, bound: float, lo: Index, hi: Index, cell: int, span: Floats) -> None:
         heapq.heappush(self.heap, (bound, self.next_id))
-        self.store[self.next_id] = (lo, hi, cell)
+        self.store[self.next_id] = (lo, hi, cell, span)
         self.next_id += 1
 
     def offer(self, points: Index) -> None:
@@ -84,35 +87,66 @@ class _Search:
                 return
 
 
-def _halves(lo: Index, hi: Index) -> tuple[Index, Index]:
-    """Return for each box all its halves: (n, 11, 2, 12) first and last levels.
+_SPANS = (11, 12, 13)
+"""Further ways to halve a box: by the area of its compute dies, its power, its rate of multiply-accumulates."""
+
+_WAYS = 14
+
+_LIMITS_WEIGH = 0.3
+"""What coming nearer to a limit by a share of it counts beside a gain of that share in the bound [1]."""
+
+_NARROW = 1.03
+"""Ratio of greatest to least area, power or rate below which a box is not halved by it."""
+
+
+def _halves(lo: Index, hi: Index, span: Floats) -> tuple[Index, Index, Floats]:
+    """Return for each box all its halves: (n, 14, 2, 12) first and last levels, (n, 14, 2, 6) spans.
 
     Half 0 of variable k holds the lower levels, half 1 the upper ones; a variable with one level left has an
-    empty upper half (first level above the last).
+    empty upper half (first level above the last). Spans are halved at their geometric mean.
+
+    Parameters
+    ----------
+    span : (n, 6), least and greatest area, power, rate of multiply-accumulates
     """
     n = len(lo)
-    child_lo: Any = np.broadcast_to(lo[:, None, None, :], (n, 11, 2, 12)).copy()
-    child_hi: Any = np.broadcast_to(hi[:, None, None, :], (n, 11, 2, 12)).copy()
+    child_lo: Any = np.broadcast_to(lo[:, None, None, :], (n, _WAYS, 2, 12)).copy()
+    child_hi: Any = np.broadcast_to(hi[:, None, None, :], (n, _WAYS, 2, 12)).copy()
+    child_span: Any = np.broadcast_to(span[:, None, None, :], (n, _WAYS, 2, 6)).copy()
     middle = ((lo + hi) // 2)[:, :GRID]
     k = np.arange(11)
     child_hi[:, k, 0, k] = middle
     child_lo[:, k, 1, k] = middle + 1
-    return child_lo, child_hi
+    for way, first in zip(_SPANS, (0, 2, 4), strict=True):
+        mean = np.sqrt(span[:, first] * np.minimum(span[:, first + 1], 1e12))
+        child_span[:, way, 0, first + 1] = mean
+        child_span[:, way, 1, first] = mean
+    return child_lo, child_hi, child_span
 
 
-def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: NDArray[np.float64]) -> None:
+def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], span: Floats, parent: Floats) -> None:
     """Open boxes: bound all halves, cut off what cannot help, split the rest and put the pieces back."""
-    n = len(lo)
+    n, model = len(lo), s.model
     s.opened += n
-    child_lo, child_hi = _halves(lo, hi)
-    splits = (hi > lo)[:, :GRID]
-    ask = np.repeat(splits[:, :, None], 2, axis=2)
+    child_lo, child_hi, child_span = _halves(lo, hi, span)
+    ways = np.zeros((n, _WAYS), dtype=np.bool_)
+    ways[:, :GRID] = (hi > lo)[:, :GRID]
+    asked = (model.cost_matters, model.power_matters, model.cost_matters or model.power_matters)
+    for way, first, matters in zip(_SPANS, (0, 2, 4), asked, strict=True):
+        least, most = span[:, first], span[:, first + 1]
+        ways[:, way] = matters & ways[:, :GRID].any(axis=1) & (least > 0) & (most > least * _NARROW)
+    ask = np.repeat(ways[:, :, None], 2, axis=2)
     asked_lo, asked_hi = np.ascontiguousarray(child_lo[ask]), np.ascontiguousarray(child_hi[ask])
+    asked_span = np.ascontiguousarray(child_span[ask].T)
     owner = np.nonzero(ask)[0]
-    found = np.full((n, 11, 2), np.inf)
-    bounds = s.model.bounds(asked_lo, asked_hi, np.ascontiguousarray(cell[owner]))
+    found = np.full((n, _WAYS, 2), np.inf)
+    aim = s.cutoff
+    used = np.ones(len(owner))
+    bounds = model.bounds(asked_lo, asked_hi, np.ascontiguousarray(cell[owner]), aim, asked_span, used)
+    if model.cost_matters or model.power_matters:
+        s.lowest_cut = min(s.lowest_cut, aim)  # designs from there on may have been left out
     found[ask] = np.maximum(bounds, parent[owner])
-    child_lo[ask], child_hi[ask] = asked_lo, asked_hi
+    child_lo[ask], child_hi[ask], child_span[ask] = asked_lo, asked_hi, asked_span.T
 
     # the lower corner of a lower half is mostly that of the whole
     fresh = np.isfinite(bounds) & (asked_lo != lo[owner]).any(axis=1)
@@ -122,18 +156,29 @@ def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: ND
     if cut.any():
         s.lowest_cut = min(s.lowest_cut, float(found[cut].min()))
     # a half that is cut off leaves the other half, whichever variable is split
-    low, high = lo.copy(), hi.copy()
+    low, high, near = lo.copy(), hi.copy(), span.copy()
     k = np.arange(11)
-    np.copyto(low[:, :GRID], child_lo[:, k, 1, k], where=cut[:, :, 0] & ~cut[:, :, 1])
-    np.copyto(high[:, :GRID], child_hi[:, k, 0, k], where=cut[:, :, 1] & ~cut[:, :, 0])
-    gone = (cut[:, :, 0] & cut[:, :, 1]).any(axis=1) | ~splits.any(axis=1)
+    upper, lower = cut[:, :, 0] & ~cut[:, :, 1], cut[:, :, 1] & ~cut[:, :, 0]  # what is left
+    np.copyto(low[:, :GRID], child_lo[:, k, 1, k], where=upper[:, :GRID])
+    np.copyto(high[:, :GRID], child_hi[:, k, 0, k], where=lower[:, :GRID])
+    for way, first in zip(_SPANS, (0, 2, 4), strict=True):
+        np.copyto(near[:, first], child_span[:, way, 1, first], where=upper[:, way])
+        np.copyto(near[:, first + 1], child_span[:, way, 0, first + 1], where=lower[:, way])
+    gone = (cut[:, :, 0] & cut[:, :, 1]).any(axis=1) | ~ways.any(axis=1)
 
     gain = np.minimum(found, cutoff) - parent[:, None, None]
+    if model.most:  # a half that comes nearer to a limit will be cut off sooner, though its bound be the same
+        tight = np.ones((n, _WAYS, 2))
+        tight[ask] = np.minimum(used, 1.0)
+        least = np.where(ask, tight, np.inf).min(axis=(1, 2), initial=np.inf)
+        gain += (
+            np.where(ask, tight - np.minimum(least, 1.0)[:, None, None], 0.0) * _LIMITS_WEIGH * parent[:, None, None]
+        )
     small = 1e-12 * parent[:, None] + 1e-30
     score = (gain[:, :, 0] + small) * (gain[:, :, 1] + small)
-    width = (hi - lo)[:, :GRID] / np.maximum(1, s.model.counts[lo[:, GRID]] - 1)
-    score = np.where(splits, score * (1 + 1e-3 * width), -1.0)
-    choice = score.argmax(axis=1)
+    width = (hi - lo)[:, :GRID] / np.maximum(1, model.counts[lo[:, GRID]] - 1)
+    score[:, :GRID] *= 1 + 1e-3 * width
+    choice = np.where(ways, score, -1.0).argmax(axis=1)
     for i in np.flatnonzero(~gone):
         v = choice[i]
         for half in (0, 1):
@@ -141,12 +186,14 @@ def _round(s: _Search, lo: Index, hi: Index, cell: NDArray[np.int32], parent: ND
                 continue
             first = np.maximum(child_lo[i, v, half], low[i])
             last = np.minimum(child_hi[i, v, half], high[i])
+            own = np.maximum(child_span[i, v, half], near[i])
+            own[1::2] = np.minimum(child_span[i, v, half], near[i])[1::2]
             if (first <= last).all():
-                s.push(float(found[i, v, half]), first, last, int(cell[i]))
+                s.push(float(found[i, v, half]), first, last, int(cell[i]), own)
 
 
-def _roots(model: Model) -> tuple[Index, Index, NDArray[np.int32], NDArray[np.float64]]:
-    """Return the boxes to begin with, one for each grid and cell that can hold a design, and their bounds."""
+def _roots(model: Model) -> tuple[Index, Index, NDArray[np.int32], Floats, Floats]:
+    """Return the boxes to begin with, one for each grid and cell that can hold a design, their spans and bounds."""
     los, his, cells = [], [], []
     for g in range(len(model.space.grids)):
         enough = model.least_capacity(g)
@@ -160,11 +207,12 @@ def _roots(model: Model) -> tuple[Index, Index, NDArray[np.int32], NDArray[np.fl
             cells.append(cell)
     if not cells:
         none = np.empty((0, 12), dtype=np.int16)
-        return none, none, np.empty(0, dtype=np.int32), np.empty(0)
+        return none, none, np.empty(0, dtype=np.int32), np.empty((0, 6)), np.empty(0)
     first, last, owner = np.array(los), np.array(his), np.array(cells, dtype=np.int32)
-    bound = model.bounds(first, last, owner)
+    spans = unbounded(len(first))
+    bound = model.bounds(first, last, owner, spans=spans)
     kept = np.isfinite(bound)
-    return first[kept], last[kept], owner[kept], bound[kept]
+    return first[kept], last[kept], owner[kept], spans.T[kept], bound[kept]
 
 
 def solve(
@@ -175,6 +223,7 @@ def solve(
     seed: int = 0,
     progress: Progress | None = None,
     start: Index | None = None,
+    hints: Index | None = None,
     boxes: int | None = None,
     local: bool = True,
 ) -> _Search | None:
@@ -184,10 +233,11 @@ def solve(
     ----------
     gap, seconds, seed, progress : as in `optimise`
     start : designs to start from instead of random points, (12,) or (n, 12); they may be bad ones
+    hints : designs to try beside the random points, (n, 12)
     boxes : stop after about so many boxes
     local : whether to improve each new best design by local search
     """
-    lo, hi, cells, bound = _roots(model)
+    lo, hi, cells, spans, bound = _roots(model)
     if len(lo) == 0:
         return None
     s = _Search(model, gap)
@@ -195,9 +245,11 @@ def solve(
     wall = time.monotonic()
     try:
         for i in range(len(lo)):
-            s.push(float(bound[i]), lo[i], hi[i], int(cells[i]))
+            s.push(float(bound[i]), lo[i], hi[i], int(cells[i]), spans[i])
         if start is None:
             s.best, s.value = random_start(model, lo, hi, seed=seed)
+            if hints is not None:
+                s.offer(np.concatenate([hints, model.trimmed(hints)]))
         else:
             given = np.atleast_2d(start)
             s.offer(np.concatenate([given, model.trimmed(given)]))
@@ -208,7 +260,7 @@ def solve(
             if boxes is not None and s.opened >= boxes:
                 break
             s.in_hand = s.heap[0][0]  # until the boxes taken are back, so that an interrupt loses none
-            batch: list[tuple[float, Index, Index, int]] = []
+            batch: list[tuple[float, Index, Index, int, Floats]] = []
             while s.heap and len(batch) < BOXES_PER_ROUND and s.heap[0][0] < s.cutoff:
                 b, i = heapq.heappop(s.heap)
                 batch.append((b, *s.store.pop(i)))
@@ -218,6 +270,7 @@ def solve(
                 np.array([b[1] for b in batch]),
                 np.array([b[2] for b in batch]),
                 np.array([b[3] for b in batch], dtype=np.int32),
+                np.array([b[4] for b in batch]),
                 np.array([b[0] for b in batch]),
             )
             s.in_hand = np.inf

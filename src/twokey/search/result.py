@@ -7,6 +7,9 @@ from typing import Any
 
 from twokey.chips.design import VARIABLES, Design
 from twokey.chips.item import ItemSheet, item_json
+from twokey.perf.kernels.relaxed import SLACK
+from twokey.quantities.shown import Shown
+from twokey.search.objectives import MORE_IS_BETTER
 from twokey.search.space import Space
 from twokey.silicon.figures import CASES
 from twokey.silicon.power import power
@@ -15,7 +18,7 @@ __all__ = ["Result"]
 
 
 @dataclass
-class Result:
+class Result(Shown):
     """Best design found, and a lower bound that no lawful design of the space can beat.
 
     Parameters
@@ -28,6 +31,8 @@ class Result:
     survival : next rules under which the design stays lawful, and how probable that is; empty where none was named
     binding : limits that hold the design back, see `search.binding`
     versus : catalogue chips under the same model, see `search.compare`
+    unrestricted : the best design without any law, see `search.beside`; empty where it was not asked for
+    nearest : the catalogue chip most like the design, see `search.beside`; empty where it was not asked for
     seller, datacentre : whose design it is and for which market, as its item sheet says
     """
 
@@ -48,6 +53,8 @@ class Result:
     survival: dict[str, Any] = field(default_factory=dict)
     binding: list[dict[str, Any]] = field(default_factory=list)
     versus: list[dict[str, Any]] = field(default_factory=list)
+    unrestricted: dict[str, Any] = field(default_factory=dict)
+    nearest: dict[str, Any] = field(default_factory=dict)
     seller: str | None = None
     datacentre: bool | None = None
 
@@ -78,8 +85,10 @@ class Result:
             "objective": self.objective,
             "workload": self.workload,
             "bound": self.bound,
+            "better": "more" if self.objective in MORE_IS_BETTER else "less",
             "gap": self.gap,
             "proved": self.proved,
+            "slack": {"bounds": SLACK, "law": "exact fractions"},
             "space": {"name": self.space.name, "designs": self.space.designs} | self._grid(),
             "limits": self.limits,
             "survival": self.survival,
@@ -88,6 +97,8 @@ class Result:
             "cpu_s": self.cpu_s,
             "binding": self.binding,
             "versus": self.versus,
+            "unrestricted": self.unrestricted,
+            "nearest": self.nearest,
         }
 
     def _grid(self) -> dict[str, Any]:

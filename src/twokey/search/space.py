@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twokey.chips.design import VARIABLES, Design
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.silicon.area import area_limit_mm2
 from twokey.silicon.figures import figure
 from twokey.silicon.package import Memory, OneDie, Package, memory_kinds
@@ -30,7 +31,7 @@ ONE = Package()
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class Space(Shown):
     """A grid of designs, or a family of such grids.
 
     Parameters

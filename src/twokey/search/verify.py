@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from twokey.chips.design import VARIABLES
 from twokey.perf.kernels.relaxed import SLACK
+from twokey.search.budgets import unbounded
 from twokey.search.model import GRID, Model
 from twokey.search.space import Space
+from twokey.silicon.power import power_of
 
 __all__ = ["BoxCheck", "brute_force", "check_boxes", "sub_space"]
 
@@ -62,6 +64,8 @@ def _lawful(model: Model, rng: np.random.Generator, count: int) -> tuple[Index, 
 def check_boxes(model: Model, count: int, seed: int = 0) -> BoxCheck:
     """Draw lawful designs, a random box of any scale around each, and compare the bound with the design's value.
 
+    Half of the boxes are cut to spans of area, power and rate, and designs above the median value are no concern there.
+
     Parameters
     ----------
     count : number of pairs; seed : of the random numbers
@@ -78,9 +82,22 @@ def check_boxes(model: Model, count: int, seed: int = 0) -> BoxCheck:
     lo, hi = points.copy(), points.copy()
     lo[:, :GRID] -= np.minimum(below, own)
     hi[:, :GRID] += np.minimum(above, counts - 1 - own)
-    bound = model.bounds(lo, hi, cells)
     value = model.times(points)
     usable = value < 1e15
+    # half of the boxes with a value to be beaten and spans of area, power and rate around the member
+    span, part = unbounded(n), np.arange(n) % 2 == 1
+    x, areas, _ = model.screened(points)
+    around: Any = np.repeat(np.array([areas[1], power_of(x), x[0] * x[1] * x[2] * x[4]]), 2, axis=0)
+    around[0::2] = around[0::2] * (1 - rng.random((3, n)) ** 2)
+    around[1::2] = around[1::2] * (1 + 2 * rng.random((3, n)) ** 2)
+    span[:, part] = around[:, part]
+    aim = float(np.median(value[usable])) if usable.any() else np.inf
+    bound = np.empty(n)
+    for some, cutoff in ((~part, np.inf), (part, aim)):
+        first, last, ends = lo[some], hi[some], np.ascontiguousarray(span[:, some])
+        bound[some] = model.bounds(first, last, cells[some], cutoff, ends)
+        lo[some], hi[some] = first, last
+    usable &= ~part | (value < aim)
     lost = usable & (~np.isfinite(bound) | (points < lo).any(axis=1) | (points > hi).any(axis=1))
     both = usable & np.isfinite(bound)
     ratio = np.divide(bound, value, out=np.zeros(n), where=both)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from twokey.chips.catalogue import Chip
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.silicon.cost import UnitCost, cost_figure, dies_per_wafer, yield_share
 from twokey.silicon.figures import CASES
 from twokey.sources.figure import CHECKED, CONFIDENCE, Figure
@@ -32,7 +33,7 @@ class Dies:
 
 
 @dataclass(frozen=True, slots=True)
-class ChipCost:
+class ChipCost(Shown):
     """Low, mid and high cost of a catalogue chip, the published estimate beside it where there is one."""
 
     chip: str

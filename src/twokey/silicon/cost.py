@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import Any
 
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.silicon.figures import CASES, cost_figures
 
 __all__ = ["UnitCost", "cost_figure", "die_cost_usd", "dies_per_wafer", "unit_cost", "unit_cost_usd", "yield_share"]
 
 
 @dataclass(frozen=True, slots=True)
-class UnitCost:
+class UnitCost(Shown):
     """Cost of one packaged chip and its parts [USD]."""
 
     case: str

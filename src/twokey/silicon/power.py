@@ -9,7 +9,7 @@ from typing import Any
 from twokey.chips.design import VARIABLES, Design
 from twokey.silicon.figures import energy_figures, running_figures
 
-__all__ = ["power", "power_breakdown", "power_of", "running_usd_per_s"]
+__all__ = ["power", "power_breakdown", "power_coefficients", "power_of", "running_usd_per_s"]
 
 
 @lru_cache(maxsize=1)
@@ -17,17 +17,38 @@ def _energies() -> dict[str, float]:
     return {name: float(figure.value) for name, figure in energy_figures().items()}
 
 
+@lru_cache(maxsize=1)
+def power_coefficients() -> tuple[float, ...]:
+    """Return the power per unit of: multiply-accumulate, edge of an array (rows + columns), vector lane, each of one
+    core at 1 GHz; cache, memory and link bandwidth of 1 GB/s [W].
+
+    Examples
+    --------
+    >>> round(power_coefficients()[4], 4)  # W per GB/s of memory
+    0.044
+    """
+    e = _energies()
+    return (
+        (e["bf16_mul_pJ"] + e["fp32_add_pJ"]) * 1e-3,
+        16e-3 * e["core_memory_pJ_per_bit"],
+        (e["fp32_mul_pJ"] + e["fp32_add_pJ"]) * 1e-3,
+        8e-3 * e["cache_pJ_per_bit"],
+        8e-3 * e["dram_pJ_per_bit"],
+        16e-3 * e["link_pJ_per_bit"],
+    )
+
+
 def _parts(d: Mapping[str, Any]) -> dict[str, Any]:
     """Return the power of each component [W] from the design variables, numbers or arrays; rising in all of them."""
-    e = _energies()
-    clocks = d["cores"] * d["clock_GHz"] * 1e-3  # core clocks per ns, times pJ, over 1000 is W
+    mac, edge, lane, cache, dram, link = power_coefficients()
+    clocks = d["cores"] * d["clock_GHz"]
     return {
-        "arrays": clocks * d["array_rows"] * d["array_cols"] * (e["bf16_mul_pJ"] + e["fp32_add_pJ"]),
-        "core memories": clocks * (d["array_rows"] + d["array_cols"]) * 16 * e["core_memory_pJ_per_bit"],
-        "vector lanes": clocks * d["vector_lanes"] * (e["fp32_mul_pJ"] + e["fp32_add_pJ"]),
-        "shared cache": d["l2_bandwidth_GBps"] * 8e-3 * e["cache_pJ_per_bit"],
-        "memory": d["dram_bandwidth_GBps"] * 8e-3 * e["dram_pJ_per_bit"],
-        "links": d["link_bandwidth_GBps"] * 16e-3 * e["link_pJ_per_bit"],
+        "arrays": clocks * d["array_rows"] * d["array_cols"] * mac,
+        "core memories": clocks * (d["array_rows"] + d["array_cols"]) * edge,
+        "vector lanes": clocks * d["vector_lanes"] * lane,
+        "shared cache": d["l2_bandwidth_GBps"] * cache,
+        "memory": d["dram_bandwidth_GBps"] * dram,
+        "links": d["link_bandwidth_GBps"] * link,
     }
 
 
