@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: brief test bench accuracy warm lint browser clean
+.PHONY: brief docs test bench accuracy warm lint browser clean
 
 brief: warm
 	@$(BIN)/twokey brief --html $(OUT)/brief.html
@@ -23,13 +23,23 @@ lint: .venv/.installed
 browser: warm
 	$(BIN)/pytest tests/browser
 
+docs: .venv/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(OUT)/docs
+
 bench: warm
 	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python bench/run.py
 
-# our error beside the peers' on the same measured rows; tables need: pip install aiconfigurator-core==0.12.0 pyarrow
+# our error beside the peers' on the same measured rows: tables of a package, installed here, and rows of a folder
 MEASURED ?= ../shared/measured
-accuracy: .venv/.installed
+accuracy: .venv/.accuracy
 	@MEASURED=$(MEASURED) OMP_NUM_THREADS=1 $(BIN)/python bench/accuracy.py
+
+.venv/.accuracy: .venv/.installed requirements-accuracy.lock
+	@{ command -v uv >/dev/null 2>&1 && \
+	  VIRTUAL_ENV=.venv uv pip install -q --no-deps --require-hashes -r requirements-accuracy.lock ; } || \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes \
+	    -r requirements-accuracy.lock || echo "The tables could not be installed; their rows will be absent."
+	@touch $@
 
 # compiled kernels belong to the installation: they are made once and kept beside the sources
 warm: .venv/.installed
@@ -47,7 +57,7 @@ warm: .venv/.installed
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; }
 	@touch $@
 
-requirements.lock: ;
+requirements.lock requirements-accuracy.lock: ;
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache

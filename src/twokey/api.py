@@ -19,17 +19,28 @@ from twokey.law.verbs import (
     conformance,
     consulted,
     consulted_text,
+    countries,
     item,
+    item_text,
     law,
     law_page,
     law_stamp,
+    plane,
+    plane_days,
+    plane_marks,
+    proposed_rules,
+    rule_cases,
     timeline,
     trade,
 )
 from twokey.perf.fitted.verbs import operators
-from twokey.perf.verbs import estimate, estimate_cases
+from twokey.perf.verbs import estimate, estimate_cases, serving_options, training_options
+from twokey.policy.verbs import policy, policy_backtest
 from twokey.quantities.problem import Problem
-from twokey.search.verbs import design, spaces
+from twokey.quantities.shown import Shown
+from twokey.search.sweep.verbs import sweep, sweep_plans, sweep_summary
+from twokey.search.verbs import design, front, objectives, spaces
+from twokey.silicon.verbs import design_die, dies
 from twokey.trade.verbs import cost, duty, duty_months, exposure, held_against, published_figures, sku, write_money
 
 if TYPE_CHECKING:
@@ -40,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Problem",
+    "Shown",
     "brief",
     "brief_text",
     "changes",
@@ -51,7 +63,10 @@ __all__ = [
     "consulted",
     "consulted_text",
     "cost",
+    "countries",
     "design",
+    "design_die",
+    "dies",
     "duty",
     "duty_months",
     "estimate",
@@ -60,21 +75,36 @@ __all__ = [
     "fetch_list",
     "flags",
     "forensics",
+    "front",
     "held_against",
     "item",
+    "item_text",
     "law",
     "law_page",
     "law_stamp",
     "models",
+    "objectives",
     "obligations",
     "operators",
+    "plane",
+    "plane_days",
+    "plane_marks",
+    "policy",
+    "policy_backtest",
+    "proposed_rules",
     "published_figures",
+    "rule_cases",
     "screen",
     "screen_decide",
+    "serving_options",
     "sku",
     "spaces",
+    "sweep",
+    "sweep_plans",
+    "sweep_summary",
     "timeline",
     "trade",
+    "training_options",
     "workloads",
     "write_money",
 ]
@@ -106,6 +136,7 @@ def brief(
     *,
     progress: Callable[[str, int, int], None] | None = None,
     html: str | Path | None = None,
+    pdf: str | Path | None = None,
 ) -> Brief:
     """Run a scenario file (by default the shipped one, the week of 17 April 2025) and return its dossier.
 
@@ -113,7 +144,7 @@ def brief(
     ----------
     scenario : path of a scenario file, or name of a shipped one
     progress : called with stage, steps done and steps in all
-    html : where to write the page; it is written whole or not at all
+    html, pdf : where to write the page and the paper; a file is written whole or not at all
 
     Raises
     ------
@@ -125,6 +156,8 @@ def brief(
     result = dossier.run(scenario, progress=progress)
     if html is not None:
         dossier.write_html(result, Path(html))
+    if pdf is not None:
+        dossier.write_pdf(result, Path(pdf))
     return result
 
 

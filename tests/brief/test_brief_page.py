@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,8 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from twokey.brief import Brief, write_html, write_pdf
-from twokey.brief.files import find_browser
+from twokey.brief import Brief, write_html
 from twokey.brief.html import render
 from twokey.brief.html.planes import _free, _places
 from twokey.brief.sentences import summary
@@ -23,7 +23,10 @@ from twokey.brief.words import NOT_ADVICE
 from twokey.quantities.problem import Problem
 from twokey.sources.files import write_text
 
-SECTIONS = ("verdicts", "timeline", "limits", "designs", "duties", "charge", "sku", "claims", "who", "unverified")
+SECTIONS = (
+    *("verdicts", "timeline", "limits", "designs", "duties", "charge", "sku", "claims", "who", "unverified"),
+    "versions",
+)
 
 
 class Reader(HTMLParser):
@@ -182,7 +185,7 @@ def test_labels_of_near_points_do_not_lie_on_each_other() -> None:
 
 
 def test_it_opens_in_a_browser_without_a_network(brief: Brief, tmp_path: Path) -> None:
-    browser = find_browser()
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no Chromium on this machine: the page was not opened in a browser")
     page = tmp_path / "page.html"
@@ -196,16 +199,3 @@ def test_it_opens_in_a_browser_without_a_network(brief: Brief, tmp_path: Path) -
     assert done.returncode == 0, done.stderr[-500:]
     drawn = len(re.findall(r'<svg class="main-svg"', done.stdout))
     assert drawn >= page.read_text(encoding="utf-8").count('class="picture"')
-
-
-def test_it_prints_as_pdf(brief: Brief, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Problem) as caught:
-        write_pdf(brief, tmp_path / "page.pdf")
-    assert "--html" in caught.value.fix
-    monkeypatch.undo()
-    if find_browser() is None:
-        pytest.skip("no Chromium on this machine: no PDF was printed")
-    write_pdf(brief, tmp_path / "page.pdf")
-    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
-    assert [p.name for p in tmp_path.iterdir()] == ["page.pdf"]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
+from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")
@@ -22,17 +17,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run([twokey, "brief", "--html", str(path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return path
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.fail("no Chromium on this machine; install Debian's package `chromium` (.ci/run does)")
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
 
 
 def opened(browser: Browser, file: Path, **context: object) -> tuple[Page, list[str], list[str]]:

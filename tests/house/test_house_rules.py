@@ -51,6 +51,7 @@ UNITS = {
         "USD/unit",
         "TFLOPS/W",
         "1/mm2",
+        "1/s",
         "pJ",
         "USD/kWh",
         "year",
@@ -75,6 +76,7 @@ SUFFIX_UNIT = {
     "_usd_per_GB": "USD/GB",
     "_mm2_per_GBps": "mm2/(GB/s)",
     "_s": "s",
+    "rate_per_s": "1/s",
 }
 
 

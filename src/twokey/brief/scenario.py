@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -148,6 +149,7 @@ class Scenario:
     decision: str | None
     claims: tuple[Claim, ...]
     limits: tuple[str, ...]
+    sha256: str = ""
 
     @property
     def seller(self) -> str | None:
@@ -189,12 +191,17 @@ def read_scenario(ref: str | Path | None = None) -> Scenario:
     """
     name = str(ref) if ref is not None else DEFAULT
     if name in shipped():
-        return _scenario(read_file(_FOLDER / f"{name}.yaml", f"scenarios/{name}.yaml"))
+        path = _FOLDER / f"{name}.yaml"
+        return replace(_scenario(read_file(path, f"scenarios/{name}.yaml")), sha256=_checksum(path))
     if "/" in name or name.endswith((".yaml", ".yml", ".json")):
-        return _scenario(read_file(name))
+        return replace(_scenario(read_file(name)), sha256=_checksum(Path(name)))
     raise Problem(
         "SCENARIO", repr(name), "a path, or one of " + ", ".join(shipped()), "write the path with a / or .yaml"
     )
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _scenario(root: Value) -> Scenario:

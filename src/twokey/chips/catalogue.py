@@ -10,6 +10,7 @@ from pathlib import Path
 from twokey.chips.design import VARIABLES, Design
 from twokey.chips.item import ItemSheet, item_from_value
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.sources.figure import Figure
 from twokey.sources.register import read_evidence, read_figures, read_register
 from twokey.sources.text import Value, read_file
@@ -50,7 +51,7 @@ _FOLDER = Path(__file__).parent.parent / "data" / "chips"
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Shown):
     """One chip of the catalogue.
 
     Parameters

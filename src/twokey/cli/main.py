@@ -11,7 +11,7 @@ import typer
 
 from twokey import __version__
 from twokey.api import Problem
-from twokey.cli import buyer, design, dossier, estimate, legal, lists, money, operators
+from twokey.cli import buyer, design, dies, dossier, estimate, legal, lists, mcp, money, operators, policy, serve, sweep
 
 __all__ = ["app", "run"]
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     help="What may ship under both governments' rules on a given day, how good the best such chip is, and what is at "
     "stake. Informs decisions; it is not legal advice.",
 )
-for module in (dossier, legal, lists, estimate, operators, design, money, buyer):
+for module in (dossier, legal, lists, estimate, operators, design, policy, sweep, dies, money, buyer, mcp, serve):
     module.add_to(app)
 
 
@@ -44,7 +44,12 @@ def run() -> NoReturn:
     """Run the command line and leave with the exit status of the contract: 0, 2 wrong usage, 3 bad input."""
     as_json = "--json" in sys.argv
     try:
-        status = typer.main.get_command(app)(standalone_mode=False)
+        command = typer.main.get_command(app)
+        if "_TWOKEY_COMPLETE" in os.environ:
+            from twokey.cli.completion import complete
+
+            complete(command)
+        status = command(standalone_mode=False)
         sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else 0)
     except Problem as problem:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from twokey import api
-from twokey.cli.shared import As, print_json
+from twokey.cli.shared import As, print_json, progress_line
 
 __all__ = ["add_to"]
 
@@ -122,6 +124,19 @@ def _exposure(
         print(f"revenue lost, {when}: {float(f.value):.2f} USD bn (revenue, not a charge)")
 
 
+def _stages(step: Callable[[str, int, int], None] | None) -> Callable[[str], None] | None:
+    """Return what counts the stages of the advice and shows each."""
+    if step is None:
+        return None
+    seen: list[str] = []
+
+    def told(stage: str) -> None:
+        step(stage, len(seen), max(6, len(seen) + 1))
+        seen.append(stage)
+
+    return told
+
+
 def _sku(
     decision: Annotated[str, typer.Argument(metavar="[DECISION]", help="A decision's name or file.")] = (
         "h20-successor-2025-05"
@@ -134,7 +149,8 @@ def _sku(
     as_json: As.Json = False,
 ) -> None:
     """Whether to build one more chip, how many to commit to, and what decides it."""
-    a = api.sku(decision, changes, draws=draws, seed=seed, margin=margin)
+    with progress_line(sys.stderr.isatty() and not as_json) as step:
+        a = api.sku(decision, changes, draws=draws, seed=seed, margin=margin, progress=_stages(step))
     after = api.held_against(a)
     if out is not None:
         api.write_money(out, a)

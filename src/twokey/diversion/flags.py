@@ -17,6 +17,7 @@ from twokey.law.bulk import sheet_named
 from twokey.law.groups import members
 from twokey.law.question import Trade
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.quantities.unknown import Truth, any_of
 from twokey.sources.text import Value, read_file
 
@@ -58,7 +59,7 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Shown):
     """The flags of a trade, the status of its item along the route, and the power it needs."""
 
     flags: tuple[Flag, ...]

@@ -19,6 +19,7 @@ from twokey.diversion.stock import read_stock
 from twokey.diversion.utilisation import Expected, expect, peak_rate
 from twokey.diversion.work import training_work
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.quantities.unknown import Truth, all_of
 from twokey.sources.text import read_file
 from twokey.workloads import models as llms
@@ -27,7 +28,7 @@ __all__ = ["Finding", "forensics", "value_of_evidence"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Shown):
     """What there is to say about a claim; `to_json` is the contract's object."""
 
     claim: Claim

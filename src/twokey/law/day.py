@@ -149,7 +149,7 @@ def ev(expr: Expr, truths: Sequence[Truth]) -> Truth:
     ends = expr.op == "any"
     result: Truth = not ends
     for p in expr.parts:
-        part = ev(p, truths)
+        part = truths[p.atom] if type(p) is Test else ev(p, truths)  # most parts are tests: no call for them
         if part is ends:
             return ends
         if part is None:

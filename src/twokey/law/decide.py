@@ -41,16 +41,23 @@ Residual = bool | int | tuple[object, ...]
 
 def residual(expr: Expr, truths: Sequence[Truth]) -> Residual:
     """Return what is left of an expression when settled tests are put in: equal remainders mean equal futures."""
-    if isinstance(expr, Test):
+    if type(expr) is Test:
         truth = truths[expr.atom]
         return expr.atom + 2 if truth is None else truth
-    assert isinstance(expr, Joint)
+    assert type(expr) is Joint
     if expr.op == "not":
         part = residual(expr.parts[0], truths)
         return not part if isinstance(part, bool) else ("not", part)
     ends = expr.op == "any"
     left: list[object] = [expr.op]
     for p in expr.parts:
+        if type(p) is Test:
+            truth = truths[p.atom]
+            if truth is ends:
+                return ends
+            if truth is None:
+                left.append(p.atom + 2)
+            continue
         part = residual(p, truths)
         if part is ends:
             return ends
@@ -91,10 +98,9 @@ def _atoms_in(left: Iterable[Residual]) -> frozenset[int]:
     stack: list[object] = list(left)
     while stack:
         part = stack.pop()
-        if isinstance(part, tuple):
+        if type(part) is tuple:
             stack.extend(part[1:])
-        elif not isinstance(part, bool):
-            assert isinstance(part, int)
+        elif type(part) is int:
             found.add(part - 2)
     return frozenset(found)
 

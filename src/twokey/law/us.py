@@ -43,10 +43,16 @@ class UsLaw:
         """Return for each control whether it requires a licence for this trade."""
         found: list[Truth] = []
         for p in self.controls:
-            trade = all_of((ev(p.addressed, truths), ev(p.trade, truths)))
-            found.append(False if trade is False else all_of((trade, ev(p.item, truths))))
+            need: Truth = True
+            for expr in (p.addressed, p.trade, p.item):
+                part = ev(expr, truths)
+                if part is not True:
+                    need = part
+                    if part is False:
+                        break
+            found.append(need)
         for p, need in zip(self.controls, tuple(found), strict=True):
-            for i, other in enumerate(self.controls):
+            for i, other in enumerate(self.controls if p.version.supersedes else ()):
                 if other.rule.id in p.version.supersedes:
                     found[i] = all_of((found[i], not_(need)))
         return found

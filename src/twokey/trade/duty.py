@@ -16,6 +16,7 @@ from twokey.chips.item import ItemSheet
 from twokey.law.groups import parse_country
 from twokey.quantities.exact import as_text
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.quantities.unknown import Truth, all_of, any_of
 from twokey.sources.text import parse_day
 from twokey.trade.heading import GENERAL, parse_heading, within
@@ -72,7 +73,7 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(Shown):
     """All charges on one good at one border on one day."""
 
     item: str | None

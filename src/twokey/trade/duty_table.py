@@ -13,6 +13,7 @@ from fractions import Fraction
 from twokey.chips.catalogue import find
 from twokey.chips.item import ItemSheet
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.trade.duty import Charge, Duty, duty
 from twokey.trade.tariffs import tariffs
 
@@ -33,7 +34,7 @@ _FIRST = dt.date(2018, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class MonthRow:
+class MonthRow(Shown):
     """The duty on one good in one month, or in a part of it; `until` is the first day that no longer counts."""
 
     good: str

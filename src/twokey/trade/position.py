@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.sources.figure import Figure
 from twokey.sources.register import read_figure
 from twokey.sources.text import Value, read_file
@@ -37,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Shown):
     """What the event does to the position; amounts in 1e9 USD, margins in percentage points."""
 
     position: Position

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from twokey.quantities.problem import Problem
+from twokey.quantities.shown import Shown
 from twokey.trade.hazard import Hazard, hazard
 from twokey.trade.inputs import INPUTS, Branch, Decision, read_decision
 
@@ -71,7 +72,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Shown):
     """The answer of `sku`: what to do, what it is worth, and what that rests on."""
 
     decision: Decision

@@ -74,7 +74,6 @@ def _design_table(have: list[dict[str, Any]]) -> Html:
         row("bound", lambda d: time_text(d["bound"])),
         row("gap", lambda d: f"{100 * d['gap']:.2f}% " + ("(proved)" if d["proved"] else "(not proved)")),
         row("boxes opened", lambda d: number(d["boxes"])),
-        row("CPU time", lambda d: f"{d['cpu_s']:.1f} s"),
         row("designs in the space", lambda d: number(d["space"]["designs"])),
         row("TPP", lambda d: number(d["best"]["facts"]["tpp"])),
         row("performance density", lambda d: number(d["best"]["facts"]["performance_density"])),

@@ -14,6 +14,7 @@ from twokey.brief.html.money_parts import charge, duties
 from twokey.brief.html.pictures import picture
 from twokey.brief.html.planes import plane
 from twokey.brief.html.sku_parts import sku
+from twokey.brief.html.version_parts import twokey_version, versions
 from twokey.brief.sentences import summary
 from twokey.brief.words import NOT_ADVICE, day
 from twokey.quantities.exact import as_text
@@ -21,7 +22,7 @@ from twokey.quantities.exact import as_text
 if TYPE_CHECKING:
     from twokey.brief.dossier import Brief
 
-__all__ = ["render"]
+__all__ = ["first_picture", "render", "sections"]
 
 _STYLE = Path(__file__).with_name("page.css")
 
@@ -47,6 +48,7 @@ _PARTS = (
     ("claims", "Claims of the week, marked", claims),
     ("who", "Who and when", who),
     ("unverified", "What this rests on", basis),
+    ("versions", "Versions and checksums", versions),
 )
 
 
@@ -68,11 +70,28 @@ def render(brief: Brief) -> str:
         tag("style", Html(style)),
         tag("script", Html(get_plotlyjs())),
     )
-    parts = [(id, title or _duty_title(brief), build) for id, title, build in _PARTS if id not in _empty(brief)]
-    main = [tag("section", tag("h2", title), build(brief), id=id) for id, title, build in parts]
+    parts = sections(brief)
+    main = [tag("section", tag("h2", title), body, id=id) for id, title, body in parts]
     links = [tag("a", title, href=f"#{id}") for id, title, _ in parts]
     body = tag("body", _first_screen(brief, links), tag("main", main), _foot(brief), tag("script", Html(_ON_PAPER)))
     return f'<!DOCTYPE html>\n<html lang="en">{join([head, body])}</html>\n'
+
+
+def sections(brief: Brief) -> list[tuple[str, str, Html]]:
+    """Return the parts of the dossier that have content: id, title and body."""
+    return [
+        (id, title or _duty_title(brief), join(build(brief))) for id, title, build in _PARTS if id not in _empty(brief)
+    ]
+
+
+def first_picture(brief: Brief) -> tuple[Html, str]:
+    """Return the picture of the first screen and what it shows."""
+    on = brief.scenario.design.days[-1]
+    caption = (
+        f"Chips on the plane that the control on processing performance is written in, on {day(on)}. Shaded: the "
+        "paragraph that catches a data-centre chip there. Outside it, the letter on memory and I/O can still catch one."
+    )
+    return picture(plane(brief, on), caption), caption
 
 
 def _empty(brief: Brief) -> set[str]:
@@ -96,21 +115,15 @@ def _duty_title(brief: Brief) -> str:
 
 
 def _first_screen(brief: Brief, links: Sequence[Html]) -> Html:
-    on = brief.scenario.design.days[-1]
+    drawn, caption = first_picture(brief)
     answer = tag(
         "dl", [tag("div", tag("dt", label), tag("dd", text)) for label, text in summary(brief)], class_="answer"
-    )
-    caption = (
-        f"Chips on the plane that the control on processing performance is written in, on {day(on)}. Shaded: the "
-        "paragraph that catches a data-centre chip there. Outside it, the letter on memory and I/O can still catch one."
     )
     return tag(
         "header",
         tag("h1", brief.scenario.title),
         tag("p", brief.scenario.question, class_="question"),
-        tag(
-            "div", answer, tag("figure", picture(plane(brief, on), caption), tag("figcaption", caption)), class_="lead"
-        ),
+        tag("div", answer, tag("figure", drawn, tag("figcaption", caption)), class_="lead"),
         tag(
             "noscript", tag("p", "The pictures need JavaScript. Everything they show also stands in the tables below.")
         ),
@@ -119,10 +132,4 @@ def _first_screen(brief: Brief, links: Sequence[Html]) -> Html:
 
 
 def _foot(brief: Brief) -> Html:
-    from importlib.metadata import version
-
-    return tag(
-        "footer",
-        tag("p", NOT_ADVICE),
-        tag("p", f"Twokey {version('twokey')}, scenario {brief.scenario.name}, run in {brief.seconds:.1f} s."),
-    )
+    return tag("footer", tag("p", NOT_ADVICE), tag("p", f"Twokey {twokey_version()}, scenario {brief.scenario.name}."))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
@@ -10,19 +14,41 @@ import plotly.io
 from twokey.brief.html.looks import COLOURS, MARKED, QUIET
 from twokey.brief.html.markup import Html, tag
 from twokey.brief.sentences import comparison, lane_spans
+from twokey.brief.svg import svg
 from twokey.brief.words import chip_name, day, number, time_text
 from twokey.quantities.exact import as_text
 
 if TYPE_CHECKING:
     from twokey.brief.dossier import Brief
 
-__all__ = ["duty_bars", "picture", "rivals", "time_line"]
+__all__ = ["drawn_as_svg", "duty_bars", "picture", "rivals", "time_line"]
+
+PRINT_FONT = "Libertinus Serif"
+"""The letters of pictures on paper: the ones the printing program carries with it."""
 
 _CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False, "scrollZoom": False}
 
 
+_SVG: ContextVar[list[str] | None] = ContextVar("_SVG", default=None)
+
+
+@contextmanager
+def drawn_as_svg() -> Iterator[list[str]]:
+    """Draw the pictures made inside as SVG, which are gathered in the list, and put only their places into the page."""
+    gathered: list[str] = []
+    token = _SVG.set(gathered)
+    try:
+        yield gathered
+    finally:
+        _SVG.reset(token)
+
+
 def picture(figure: go.Figure, label: str) -> Html:
     """Return a figure as a part of the page; `label` tells its content to those who cannot see it."""
+    gathered = _SVG.get()
+    if gathered is not None:
+        gathered.append(svg(figure, label=label, font=PRINT_FONT))
+        return tag("div", class_="picture", data_number=str(len(gathered) - 1), aria_label=label)
     figure.update_layout(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -32,8 +58,15 @@ def picture(figure: go.Figure, label: str) -> Html:
     )
     figure.update_xaxes(gridcolor="#e3e6e9", zeroline=False, automargin=True, fixedrange=True)
     figure.update_yaxes(gridcolor="#e3e6e9", zeroline=False, automargin=True, fixedrange=True)
-    inner = plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, config=_CONFIG, default_width="100%")
+    inner = plotly.io.to_html(
+        figure, include_plotlyjs=False, full_html=False, config=_CONFIG, default_width="100%", div_id=_id(figure, label)
+    )
     return tag("div", Html(inner), class_="picture", role="img", aria_label=label)
+
+
+def _id(figure: go.Figure, label: str) -> str:
+    """Return an id made from the picture, so that equal dossiers give equal pages."""
+    return "picture-" + hashlib.sha256((label + figure.to_json()).encode()).hexdigest()[:12]
 
 
 def time_line(brief: Brief) -> go.Figure:
