@@ -39,7 +39,7 @@ from twokey.policy.verbs import policy, policy_backtest
 from twokey.quantities.problem import Problem
 from twokey.quantities.shown import Shown
 from twokey.search.sweep.verbs import sweep, sweep_plans, sweep_summary
-from twokey.search.verbs import design, front, objectives, spaces
+from twokey.search.verbs import design, front, objectives, read_limit, spaces
 from twokey.silicon.verbs import design_die, dies
 from twokey.trade.verbs import cost, duty, duty_months, exposure, held_against, published_figures, sku, write_money
 
@@ -93,6 +93,7 @@ __all__ = [
     "policy_backtest",
     "proposed_rules",
     "published_figures",
+    "read_limit",
     "rule_cases",
     "screen",
     "screen_decide",

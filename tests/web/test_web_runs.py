@@ -43,6 +43,18 @@ def test_the_address_of_a_design_gives_what_the_verb_answers(tmp_path: Path) -> 
     assert "What each limit costs" in page.decode()
 
 
+def test_limits_margin_and_software_of_an_address_reach_the_search(tmp_path: Path) -> None:
+    more = {"limits": ["unit-cost<=3000USD", "tpot<=40ms"], "margin": 0.02, "software": "ideal"}
+    query = "&limit=unit-cost%3C%3D3000USD,%20tpot%3C%3D40ms&margin=0.02&software=ideal"
+    path, _, plain = ADDRESS.partition("?")
+    status, _, body = get(f"{path}.json?{plain}{query}", state=tmp_path)
+    assert status == 200
+    same = api.design("llama-3-8b-decode", space="small", to="CN", on="2025-04-17", gap=0.01, **more).to_json()  # type: ignore[arg-type]
+    assert json.loads(body)["best"]["value"] == same["best"]["value"]
+    _, _, page = get(ADDRESS + query, state=tmp_path)
+    assert "--limit &#39;tpot&lt;=40ms&#39; --margin 0.02 --software ideal" in page.decode()
+
+
 def test_a_run_goes_on_without_its_page_and_is_found_again(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     query = [tuple(p.split("=")) for p in ADDRESS.partition("?")[2].split("&")]

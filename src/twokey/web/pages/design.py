@@ -28,6 +28,9 @@ _NAMES = (
     "datacentre",
     "accept",
     "law",
+    "limit",
+    "margin",
+    "software",
     "gap",
     "points",
     "seconds",
@@ -50,6 +53,9 @@ def question_of(ask: Ask) -> tuple[str, dict[str, Any]]:
     for name, word, known in (("law", law, ("on", "none")), ("accept", accept, ("open", "conditional"))):
         if word not in known:
             raise unknown(name, word, list(known))
+    software = ask.text("software")
+    if software is not None and software not in ("ideal", "fitted"):
+        raise unknown("software", software, ["ideal", "fitted"])
     objective = ask.text("objective")
     for name, aim in (("objective", objective), ("second", second)):
         if aim is not None and aim not in api.objectives():
@@ -67,6 +73,9 @@ def question_of(ask: Ask) -> tuple[str, dict[str, Any]]:
         "datacentre": ask.word("datacentre", "yes") == "yes",
         "accept": accept,
         "no_law": law == "none",
+        "limits": _limits(ask.text("limit")),
+        "margin": ask.number("margin") or None,
+        "software": software,
         "gap": ask.number("gap", 0.01),
         "seconds": ask.number("seconds"),
     }
@@ -76,6 +85,14 @@ def question_of(ask: Ask) -> tuple[str, dict[str, Any]]:
         return "design", question | ({"objective": objective} if objective else {})
     first = objective or words[workload].objective
     return "front", question | {"first": first, "second": second, "points": ask.whole("points", 10)}
+
+
+def _limits(text: str | None) -> list[str] | None:
+    """Return the limits of a field, written with commas between them; each must be one."""
+    found = [one.strip() for one in (text or "").split(",") if one.strip()]
+    for one in found:
+        api.read_limit(one)
+    return found or None
 
 
 def design(ask: Ask, runs: Runs) -> Page:
@@ -122,6 +139,7 @@ def address_of(kind: str, question: Mapping[str, Any]) -> str:
     given = dict(question)
     given["datacentre"] = "yes" if given.pop("datacentre", True) else "no"
     given["law"] = "none" if given.pop("no_law", False) else "on"
+    given["limit"] = ", ".join(given.pop("limits", None) or ()) or None
     if kind == "front":
         given["objective"] = given.pop("first")
     return Ask("/design", {}, [(n, f"{given[n]}") for n in _NAMES if given.get(n) is not None]).address()
@@ -137,6 +155,9 @@ def _command(kind: str, q: Mapping[str, Any]) -> str:
         "datacentre": "yes" if q["datacentre"] else "no",
         "accept": q["accept"],
         "law": "none" if q["no_law"] else "on",
+        "limit": q.get("limits"),
+        "margin": q.get("margin"),
+        "software": q.get("software"),
         "gap": q["gap"],
         "seconds": q.get("seconds"),
     }
