@@ -170,3 +170,11 @@ def test_wrong_usage_is_said(args: tuple[str, ...], said: str) -> None:
     done = subprocess.run([str(BIN), *args], capture_output=True, text=True, timeout=60)
     assert done.returncode in (2, 3)
     assert said in done.stderr
+
+
+def test_chips_beside_a_design_say_whether_they_may_ship() -> None:
+    facts: dict[str, Any] = {"to": "CN", "on": "2025-04-17"}
+    rows = {row["item"]: row for row in tk.design("llama-3-8b-decode", **facts, beside=False).versus}
+    assert rows["nvidia-h20"]["verdict"] == tk.check("nvidia-h20", **facts)[0].verdict == "shut"
+    assert rows["huawei-ascend-910c"]["verdict"] is None  # no export
+    assert "verdict" not in tk.design("llama-3-8b-decode", no_law=True, beside=False).versus[0]

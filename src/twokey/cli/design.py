@@ -247,7 +247,8 @@ def _beside(row: dict[str, Any], unit: str) -> str:
         return str(row["note"])
     fits, ratio = "" if row["fits"] else " (the model does not fit its memory)", row["ratio"]
     said = f"{ratio:.3g} times worse" if ratio >= 1 else f"{1 / ratio:.3g} times better"
-    return f"{row['value']:.6g} {unit}, {said} than the best design{fits}"
+    verdict = f"; {row['verdict'] or 'no export'} in this trade" if "verdict" in row else ""
+    return f"{row['value']:.6g} {unit}, {said} than the best design{fits}{verdict}"
 
 
 def _near(row: dict[str, Any], unit: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from twokey.chips.catalogue import find
+from twokey.law.assess import assess
 from twokey.law.book import overlay
 from twokey.law.question import Trade
 from twokey.law.region import EVERYTHING, Region
@@ -112,6 +114,11 @@ def best_lawful(
     result.survival = survival
     result.seller, result.datacentre = seller, datacentre
     result.versus = versus(result, mix(workload), objective, chips)
+    if trade is not None:
+        own = replace(trade, seller=None)  # each chip has its own seller
+        for row, chip in zip(result.versus, chips, strict=True):
+            home = chip.item.seller_seat == trade.to  # no export: its seller sits where the buyer is
+            row["verdict"] = None if home else assess(chip.item, own, known_on=known_on, assume=assume).verdict
     if beside:
         result.nearest = nearest(result, mix(workload))
         if trade is not None:

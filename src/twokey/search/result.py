@@ -30,7 +30,8 @@ class Result(Shown):
     limits : limits on other objectives that were asked for
     survival : next rules under which the design stays lawful, and how probable that is; empty where none was named
     binding : limits that hold the design back, see `search.binding`
-    versus : catalogue chips under the same model, see `search.compare`
+    versus : catalogue chips under the same model, see `search.compare`; in a trade also the verdict on each, None where
+        its seller sits in the country of destination
     unrestricted : the best design without any law, see `search.beside`; empty where it was not asked for
     nearest : the catalogue chip most like the design, see `search.beside`; empty where it was not asked for
     seller, datacentre : whose design it is and for which market, as its item sheet says

@@ -190,6 +190,10 @@ def _sheet(item: Mapping[str, Any]) -> str:
     return json.dumps({k: v for k, v in item.items() if k not in ("tpp", "performance_density")})
 
 
+def _fits(row: Mapping[str, Any]) -> str:
+    return "" if row.get("fits", True) else " (does not fit)"
+
+
 def _versus(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the picture of the best design beside catalogue chips."""
     unit = answer["best"]["unit"]
@@ -198,7 +202,7 @@ def _versus(answer: Mapping[str, Any]) -> dict[str, Any]:
     if free and free.get("value"):
         rows.append(("best without law", free["value"], "open-fill", ""))
     rows += [
-        (v["item"], v["value"], "quiet", "" if v.get("fits", True) else " (does not fit)")
+        (v["item"] + (f", {v['verdict'] or 'no export'}" if "verdict" in v else ""), v["value"], "quiet", _fits(v))
         for v in answer["versus"]
         if v.get("value")
     ]
@@ -270,11 +274,11 @@ def _scaled(unit: str, values: list[float]) -> tuple[float, str]:
 def _design_tables(answer: Mapping[str, Any]) -> list[Table]:
     best = answer["best"]
     binding = [[b["limit"], b["shadow_price"], f"{best['unit']} per {b['per']}"] for b in answer["binding"]]
-    versus = [[v["item"], v.get("value"), v.get("ratio"), v.get("fits")] for v in answer["versus"]]
+    versus = [[v["item"], v.get("value"), v.get("ratio"), v.get("fits"), v.get("verdict")] for v in answer["versus"]]
     return [
         Table("design", ("variable", "value"), list(best["design"].items())),
         Table("binding", ("limit", "shadow price", "unit"), binding),
-        Table("versus", ("chip", f"value {best['unit']}", "ratio", "fits"), versus),
+        Table("versus", ("chip", f"value {best['unit']}", "ratio", "fits", "verdict"), versus),
         Table("area", ("part", "mm2"), list(best["area_breakdown_mm2"].items())),
     ]
 
