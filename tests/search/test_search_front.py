@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from twokey.law.region import EVERYTHING
 from twokey.quantities.problem import Problem
-from twokey.search.front import front
+from twokey.search.front import Front, front
 from twokey.search.limits import limits_of
 from twokey.search.model import Model
 from twokey.search.objectives import MORE_IS_BETTER
@@ -84,3 +84,9 @@ def test_wrong_usage() -> None:
         front(load("small"), GPT3, ("ttft", "speed"), EVERYTHING)
     with pytest.raises(Problem, match="the limit tpot excludes every design"):
         front(load("small"), GPT3, ("ttft", "power"), EVERYTHING, limits={"tpot": 1e-9})
+
+
+def test_a_front_without_a_proof_is_still_json() -> None:
+    made = Front("small", "w", ("ttft", "power"), 0.01, steps=[(float("inf"), 1.0)]).to_json()
+    assert made["missed"] is None
+    assert made["steps"] == [[None, 1.0]]

@@ -85,19 +85,24 @@ class Front(Shown):
             "points": [
                 {
                     "values": list(p.values),
-                    "bounds": list(p.bounds),
+                    "bounds": [_finite(v) for v in p.bounds],
                     "design": {v: float(getattr(p.design, v)) for v in VARIABLES},
                     "grid": p.grid,
                 }
                 for p in self.points
             ],
-            "steps": [list(step) for step in self.steps],
+            "steps": [[_finite(v) for v in step] for step in self.steps],
             "gap": self.gap,
-            "missed": self.missed,
+            "missed": _finite(self.missed),
             "proved": self.proved,
             "searches": self.searches,
             "cpu_s": self.cpu_s,
         }
+
+
+def _finite(value: float) -> float | None:
+    """Return a number, or None where nothing is proved: JSON has no infinity."""
+    return value if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)
