@@ -40,6 +40,7 @@ def serve(port: int, *, state: str | Path | None = None, open_browser: bool = Fa
         listening.bind(("127.0.0.1", port))
     except OSError as error:
         raise Problem("--port", str(port), "a free port", f"name another, or 0 for any ({error.strerror})") from None
+    listening.listen(128)  # whoever reads the address below may come before the server is up, and waits
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     print(f"Twokey is at {address} (Ctrl-C ends it)", flush=True)
     threading.Thread(target=_warm, daemon=True).start()
