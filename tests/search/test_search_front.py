@@ -90,3 +90,13 @@ def test_a_front_without_a_proof_is_still_json() -> None:
     made = Front("small", "w", ("ttft", "power"), 0.01, steps=[(float("inf"), 1.0)]).to_json()
     assert made["missed"] is None
     assert made["steps"] == [[None, 1.0]]
+
+
+def test_a_front_without_a_proof_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    from twokey.cli.design import _print_front
+    from twokey.web.pages.design import _front_picture
+
+    answer = Front("small", "w", ("ttft", "power"), 0.01, steps=[(float("inf"), 1.0), (2.0, 3.0)]).to_json()
+    _print_front(answer)
+    assert "what they leave out is not bounded" in capsys.readouterr().out
+    assert len(_front_picture(answer)["data"][0]["x"]) == 1

@@ -263,9 +263,10 @@ def _print_front(answer: dict[str, Any]) -> None:
         design = "/".join(f"{v:g}" for v in p["design"].values())
         print(f"{p['values'][0]:>28.6g}  {p['values'][1]:>28.6g}  {design}")
     said = f"each within {answer['gap']:.2%} of a true front point" if answer["proved"] else "NOT all proved to the gap"
+    missed = "not bounded" if answer["missed"] is None else f"matched to {answer['missed']:.2%}"
     print(
-        f"{len(answer['points'])} points of the space {answer['space']}, {said}; what they leave out is matched to"
-        f" {answer['missed']:.2%}; {answer['searches']} searches, {answer['cpu_s']:.1f} CPU-s"
+        f"{len(answer['points'])} points of the space {answer['space']}, {said}; what they leave out is {missed};"
+        f" {answer['searches']} searches, {answer['cpu_s']:.1f} CPU-s"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -235,7 +234,7 @@ def _versus(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _front_picture(answer: Mapping[str, Any]) -> dict[str, Any]:
     (a, b), points = answer["objectives"], answer["points"]
     (sa, ua), (sb, ub) = (_scaled(u, [p["values"][i] for p in points]) for i, u in enumerate(answer["units"]))
-    steps = sorted((first * sa, second * sb) for second, first in answer["steps"] if math.isfinite(first + second))
+    steps = sorted((first * sa, second * sb) for second, first in answer["steps"] if None not in (first, second))
     return {
         "data": [
             {
