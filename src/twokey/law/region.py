@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -40,6 +41,17 @@ class Region:
     """A union of cells: a design is lawful when it lies in any of them. No cells: nothing is lawful."""
 
     cells: tuple[Cell, ...]
+
+    def labels(self) -> list[str]:
+        """Return the names of all limits of its cells, each once, in order."""
+        return sorted({label for cell in self.cells for label in cell.limits if label is not None})
+
+    def without_each(self, read: Callable[[tuple[str, ...]], Region]) -> dict[str, Region]:
+        """Return for each limit the region without the rule that sets it, as `read` gives it for the rules left out.
+
+        A limit that falls leaves what stands behind it, so the law is read anew.
+        """
+        return {label: read((label.split(" ")[0],)) for label in self.labels()}
 
     def holds(self, facts: tuple[Fraction, ...]) -> bool:
         """Return whether a design with these exact facts (in the order of FACTS) is lawful."""

@@ -195,8 +195,7 @@ def respond(
     def best(stage: str, region: Callable[..., Region] | None, explain: bool = False) -> Response:
         tell(stage)
         cells = EVERYTHING if region is None else region()
-        labels = {label for cell in cells.cells for label in cell.limits if label is not None} if explain else set()
-        without = {label: region(without=(label.split(" ")[0],)) for label in sorted(labels)} if region else {}
+        without = cells.without_each(lambda rules: region(without=rules)) if region and explain else {}
         try:
             found = optimise(
                 space, workload, objective, cells, gap=gap, seconds=seconds, seed=seed, explain=explain,

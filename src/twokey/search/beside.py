@@ -10,8 +10,7 @@ from twokey.chips.catalogue import chips
 from twokey.chips.design import VARIABLES
 from twokey.chips.item import ItemSheet
 from twokey.law.region import EVERYTHING
-from twokey.quantities.problem import Problem
-from twokey.search.compare import chip_value
+from twokey.search.compare import beside
 from twokey.search.objectives import MORE_IS_BETTER, Mix
 from twokey.search.optimise import optimise
 from twokey.search.result import Result
@@ -98,13 +97,8 @@ def nearest(result: Result, workload: Workload | Mix, among: Iterable[Any] | Non
     if best is None:
         return {}
     distance, chip, ratios = best
-    row: dict[str, Any] = {"item": str(chip.id), "name": chip.name, "distance": distance, "facts": ratios}
-    try:
-        value, fits = chip_value(chip, workload, result.objective)
-        ratio = result.value / value if result.objective in MORE_IS_BETTER else value / result.value
-        return row | {"value": value, "ratio": ratio, "fits": fits}
-    except Problem as problem:
-        return row | {"value": None, "ratio": None, "fits": None, "note": problem.message}
+    row = {"item": str(chip.id), "name": chip.name, "distance": distance, "facts": ratios}
+    return row | beside(result, workload, result.objective, chip)
 
 
 def _facts(item: ItemSheet) -> dict[str, float]:

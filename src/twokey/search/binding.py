@@ -55,8 +55,7 @@ class _Asked:
 
 def limit_names(model: Model) -> list[str]:
     """Return the names of all limits: those of the law, "area", "memory", those on other objectives."""
-    law = {label for cell in model.limits.region.cells for label in cell.limits if label is not None}
-    return [*sorted(law), "area", "memory", *model.within]
+    return [*model.limits.region.labels(), "area", "memory", *model.within]
 
 
 def _freed(model: Model, name: str) -> Model:

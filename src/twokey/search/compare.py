@@ -14,7 +14,7 @@ from twokey.silicon.cost import unit_cost
 from twokey.silicon.power import power_of
 from twokey.workloads.workload import Workload
 
-__all__ = ["chip_value", "versus"]
+__all__ = ["beside", "chip_value", "versus"]
 
 
 def chip_value(chip: Any, workload: Workload | Mix, objective: str) -> tuple[float, bool]:
@@ -56,15 +56,14 @@ def versus(result: Result, workload: Workload | Mix, objective: str, chips: Iter
         other way round where more is better (above one: the chip is worse); fits (whether the workload fits in its
         memory). A chip that cannot be valued holds `value` and `ratio` None and the reason as `note`
     """
-    rows: list[dict[str, Any]] = []
-    for chip in chips:
-        row: dict[str, Any] = {"item": str(chip.id)}
-        try:
-            value, fits = chip_value(chip, workload, objective)
-            more = objective in MORE_IS_BETTER
-            ratio = result.value / value if more else value / result.value
-            row |= {"value": value, "ratio": ratio, "fits": fits}
-        except Problem as problem:
-            row |= {"value": None, "ratio": None, "fits": None, "note": problem.message}
-        rows.append(row)
-    return rows
+    return [{"item": str(chip.id)} | beside(result, workload, objective, chip) for chip in chips]
+
+
+def beside(result: Result, workload: Workload | Mix, objective: str, chip: Any) -> dict[str, Any]:
+    """Return value, ratio and fits of one chip, see `versus`; where it cannot be valued, None and a `note`."""
+    try:
+        value, fits = chip_value(chip, workload, objective)
+        ratio = result.value / value if objective in MORE_IS_BETTER else value / result.value
+        return {"value": value, "ratio": ratio, "fits": fits}
+    except Problem as problem:
+        return {"value": None, "ratio": None, "fits": None, "note": problem.message}

@@ -73,7 +73,8 @@ def best_lawful(
         If a rival is unknown, the trade lacks a fact, or nothing in the space is lawful and holds the model.
     """
     chips = [find(name) for name in rivals]
-    region, without_rule = EVERYTHING, {}
+    region = EVERYTHING
+    without_rule: dict[str, Region] = {}
     survival: dict[str, Any] = {}
     if trade is None and (futures or margin):
         raise Problem("--survive or --margin", "no law", "a law to keep", "leave out --law none", kind="usage")
@@ -96,9 +97,7 @@ def best_lawful(
             return found
 
         region = whole()
-        # a limit that falls leaves what stands behind it: the region is read anew without the rule that sets it
-        labels = {label for cell in region.cells for label in cell.limits if label is not None}
-        without_rule = {label: whole((label.split(" ")[0],)) for label in labels}
+        without_rule = region.without_each(whole)
     result = optimise(
         space,
         workload,
