@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any
 
 import typer
 
 from twokey import api
 from twokey.api import Problem
-from twokey.cli.shared import As, print_json
+from twokey.cli.shared import As, day, print_json
 
 __all__ = ["add_to"]
 
@@ -80,7 +79,7 @@ def _screen(
         identifier=identifier,
         review=review,
         owners=owners,
-        on=_day(on),
+        on=day(on, "--on"),
         yente=yente,
     )
     if as_json:
@@ -150,13 +149,6 @@ def _obligations(
             print(f"          against it {rule['rule']}: {rule['says']} [{rule['cite']}]")
     for note in found.get("notes", ()):
         print(f"note: {note}")
-
-
-def _day(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text is not None else None
-    except ValueError:
-        raise Problem("--on", repr(text), "a day that exists, YYYY-MM-DD", "write it like 2025-10-15") from None
 
 
 def _forensics(

@@ -11,7 +11,7 @@ import typer
 
 from twokey import api
 from twokey.api import Problem
-from twokey.cli.shared import As, assumptions, number, print_json, progress_line, yes_no
+from twokey.cli.shared import As, assumptions, check_gap, day, number, one_of, print_json, progress_line, yes_no
 
 __all__ = ["add_to"]
 
@@ -76,9 +76,7 @@ def _design(
     as_json: As.Json = False,
 ) -> None:
     """The best lawful design for a workload, its proof, and what each limit costs."""
-    if not 0 < gap < 1:
-        raise Problem("--gap", str(gap), "a number between 0 and 1", "write it like 0.01")
-    options = _common(accept, law, datacentre, known_on, assume)
+    options = _common(gap, accept, law, datacentre, known_on, assume)
     with progress_line(sys.stderr.isatty() and not as_json) as step:
         result = api.design(
             _workloads(workload, weight),
@@ -90,7 +88,6 @@ def _design(
             margin=number(margin, "--margin"),
             software=software,
             futures=[_future(text) for text in survive or ()],
-            gap=gap,
             seconds=seconds,
             seed=seed,
             progress=None if step is None else _closing(step),
@@ -129,9 +126,7 @@ def _front(
     as_json: As.Json = False,
 ) -> None:
     """What of one objective must be given up for another: lawful designs, each proved near the true front."""
-    if not 0 < gap < 1:
-        raise Problem("--gap", str(gap), "a number between 0 and 1", "write it like 0.01")
-    options = _common(accept, law, datacentre, known_on, assume)
+    options = _common(gap, accept, law, datacentre, known_on, assume)
     with progress_line(sys.stderr.isatty() and not as_json) as step:
         found = api.front(
             workload,
@@ -144,7 +139,6 @@ def _front(
             limits=limit or (),
             margin=number(margin, "--margin"),
             software=software,
-            gap=gap,
             seconds=seconds,
             seed=seed,
             progress=None if step is None else lambda done, total: step("front", done, total),
@@ -158,18 +152,19 @@ def _front(
 
 
 def _common(
-    accept: str, law: str, datacentre: str | None, known_on: str | None, assume: list[str] | None
+    gap: float, accept: str, law: str, datacentre: str | None, known_on: str | None, assume: list[str] | None
 ) -> dict[str, Any]:
-    from twokey.cli.legal import _day
-
-    _one_of("--accept", accept, ("open", "conditional"))
-    _one_of("--law", law, ("on", "none"))
+    """Return what a design and a front are both asked with, checked."""
+    check_gap(gap)
+    one_of("--accept", accept, ("open", "conditional"))
+    one_of("--law", law, ("on", "none"))
     market = yes_no(datacentre, "--datacentre")
     return {
+        "gap": gap,
         "datacentre": True if market is None else market,
         "accept": accept,
         "no_law": law == "none",
-        "known_on": _day(known_on),
+        "known_on": day(known_on, "--known-on"),
         "assume": assumptions(assume),
     }
 
@@ -268,8 +263,3 @@ def _print_front(answer: dict[str, Any]) -> None:
         f"{len(answer['points'])} points of the space {answer['space']}, {said}; what they leave out is {missed};"
         f" {answer['searches']} searches, {answer['cpu_s']:.1f} CPU-s"
     )
-
-
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise Problem(option, repr(value), "one of " + ", ".join(allowed), f"write {option} {allowed[0]}")

@@ -12,7 +12,7 @@ import typer
 
 from twokey import __version__, api
 from twokey.api import Problem
-from twokey.cli.shared import As, assumptions, print_json, progress_line, stream_json, yes_no
+from twokey.cli.shared import As, assumptions, day, print_json, progress_line, stream_json, yes_no
 
 __all__ = ["add_to"]
 
@@ -57,7 +57,7 @@ def _check(
     """May it ship? Both governments' keys for each item, with reasons and citations."""
     options: dict[str, Any] = {
         "datacentre": yes_no(datacentre, "--datacentre"),
-        "known_on": _day(known_on),
+        "known_on": day(known_on, "--known-on"),
         "assume": assumptions(assume),
         "overlays": [Path(p) for p in with_ or ()],
     }
@@ -197,17 +197,6 @@ def _conformance(
     if len(found["wrong"]) > 20:
         print(f"  and {len(found['wrong']) - 20} more; --json names them all")
     return 0 if score.perfect else 1
-
-
-def _day(text: str | None) -> Any:
-    import datetime as dt
-
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise Problem("--known-on", repr(text), "a day that exists, YYYY-MM-DD", "write it like 2025-04-17") from None
 
 
 # -- words for people -------------------------------------------------------------------------------

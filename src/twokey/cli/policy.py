@@ -9,7 +9,7 @@ import typer
 
 from twokey import api
 from twokey.api import Problem
-from twokey.cli.shared import As, assumptions, print_json, progress_line, stream_json, yes_no
+from twokey.cli.shared import As, assumptions, check_gap, day, print_json, progress_line, stream_json, yes_no
 
 __all__ = ["add_to"]
 
@@ -44,10 +44,7 @@ def _policy(
     as_json: As.Json = False,
 ) -> None:
     """What a changed or proposed rule would do: the best answer to it, who is caught, who slips through."""
-    from twokey.cli.legal import _day
-
-    if not 0 < gap < 1:
-        raise Problem("--gap", str(gap), "a number between 0 and 1", "write it like 0.01")
+    check_gap(gap)
     if backtest:
         if rules or workload:
             raise Problem("--backtest", "rules or a workload", "--backtest alone", "leave the rest out", kind="usage")
@@ -74,7 +71,7 @@ def _policy(
             seller=seller,
             datacentre=True if market is None else market,
             accept=accept,
-            known_on=_day(known_on),
+            known_on=day(known_on, "--known-on"),
             assume=assumptions(assume),
             gap=gap,
             seconds=seconds,

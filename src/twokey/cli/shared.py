@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +17,11 @@ from twokey.api import Problem
 __all__ = [
     "As",
     "assumptions",
+    "check_gap",
     "console",
+    "day",
     "number",
+    "one_of",
     "print_json",
     "progress_line",
     "stream_json",
@@ -67,6 +71,26 @@ def number(text: str, where: str) -> Fraction:
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise Problem(where, repr(text), "a number", "write digits, with a point for decimals") from None
+
+
+def day(text: str | None, option: str) -> dt.date | None:
+    """Return the day given as YYYY-MM-DD, None when the option was not given; refuse what is no day."""
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise Problem(option, repr(text), "a day that exists, YYYY-MM-DD", "write it like 2025-04-17") from None
+
+
+def check_gap(gap: float) -> None:
+    """Do nothing for a gap that is a share between 0 and 1; refuse any other."""
+    if not 0 < gap < 1:
+        raise Problem("--gap", str(gap), "a number between 0 and 1", "write it like 0.01")
+
+
+def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Do nothing for a word that is among those allowed; refuse any other."""
+    if value not in allowed:
+        raise Problem(option, repr(value), "one of " + ", ".join(allowed), f"write {option} {allowed[0]}")
 
 
 def assumptions(given: list[str] | None) -> dict[str, Fraction]:
