@@ -11,6 +11,7 @@ from twokey.chips.catalogue import find
 from twokey.perf.device import from_chip
 from twokey.perf.estimate import phase_time
 from twokey.perf.fitted.coefficients import read
+from twokey.perf.fitted.serving import prompts_between_s
 from twokey.workloads.software import under
 
 __all__ = ["predict", "run"]
@@ -21,8 +22,7 @@ def predict(row: Row) -> float:
     load, device = under(row.load, "fitted"), from_chip(find(CHIPS[row.system]))
     step, prompt = phase_time(load.decode, device).time_s, phase_time(load.prefill, device).time_s
     mixing = read().groups["serve"]["mixing"]
-    saved = min(0.9 * prompt, step) * max(0.0, 1.0 - row.sequences / load.input_len)
-    return step + mixing * max(row.sequences - 1.0, 0.0) * (prompt - saved) / load.output_len
+    return step + prompts_between_s(prompt, step, mixing, row.sequences, load.input_len, load.output_len)
 
 
 def run(table: Table) -> None:

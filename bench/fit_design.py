@@ -7,7 +7,7 @@ measured times of served models. Prints; data/perf/software.yaml is written by h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,7 @@ from twokey.perf.device import Device, from_chip
 from twokey.perf.fitted.chip import from_catalogue
 from twokey.perf.fitted.coefficients import read
 from twokey.perf.fitted.serving import step_times
-from twokey.perf.oracle import operator_time_ns
-from twokey.perf.software import design_factors
+from twokey.perf.oracle import phase_time_ns
 from twokey.workloads.build import workload_for
 from twokey.workloads.operators import Phase, Software
 from twokey.workloads.software import software_named
@@ -56,10 +55,9 @@ class Point:
 
     def predict(self, s: Software) -> float:
         """Return the time under a software stack [s]."""
-        x = np.array(self.device.column())[:, None] * design_factors(s)
-        launch = s.launch_ns or 0.0
-        times = (op.count * (operator_time_ns(op, x, self.device.rate8)[0][0] + launch) for op in self.phase.operators)
-        return float(sum(times)) * 1e-9
+        phase = replace(self.phase, software=s, launch_ns=s.launch_ns or 0.0)
+        x = np.array(self.device.column())[:, None]
+        return float(phase_time_ns(phase, x, self.device.rate8)[0]) * 1e-9
 
 
 def points(name: str) -> list[Point]:

@@ -15,10 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_API = (
-    "Problem", "cost", "design", "duty", "exposure", "flags", "forensics", "front", "item", "item_text", "law_page",
-    "models", "objectives", "sku",
-)  # fmt: skip
 _FACE = (
     "Record", "Rows", "changes", "check", "chips_table", "dossier", "duty_table", "estimate", "models_table",
     "obligations", "operators", "rules_table", "screen", "spaces", "timeline", "workloads_table",

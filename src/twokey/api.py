@@ -34,7 +34,7 @@ from twokey.law.verbs import (
     trade,
 )
 from twokey.perf.fitted.verbs import operators
-from twokey.perf.verbs import estimate, estimate_cases, serving_options, training_options
+from twokey.perf.verbs import estimate, estimate_cases, options_given
 from twokey.policy.verbs import policy, policy_backtest
 from twokey.quantities.problem import Problem
 from twokey.quantities.shown import Shown
@@ -86,6 +86,7 @@ __all__ = [
     "objectives",
     "obligations",
     "operators",
+    "options_given",
     "plane",
     "plane_days",
     "plane_marks",
@@ -97,7 +98,6 @@ __all__ = [
     "rule_cases",
     "screen",
     "screen_decide",
-    "serving_options",
     "sku",
     "spaces",
     "sweep",
@@ -105,7 +105,6 @@ __all__ = [
     "sweep_summary",
     "timeline",
     "trade",
-    "training_options",
     "workloads",
     "write_money",
 ]

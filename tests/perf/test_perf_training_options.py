@@ -77,5 +77,5 @@ def test_words_that_mean_nothing_are_refused(texts: dict[str, str], where: str) 
 
 def test_options_of_training_are_refused_for_other_phases() -> None:
     with pytest.raises(Problem) as refused:
-        api.training_options({"interleave": "2"}, "decode")
+        api.options_given("decode", {"interleave": "2"})
     assert refused.value.where == "--interleave"

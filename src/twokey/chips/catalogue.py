@@ -76,6 +76,23 @@ class Chip(Shown):
     architecture: dict[str, Figure] | None
     note: str = ""
 
+    def known_architecture(self) -> dict[str, Figure]:
+        """Return the figures of the architecture.
+
+        Raises
+        ------
+        Problem
+            If the chip's architecture is not in the catalogue.
+        """
+        if self.architecture is None:
+            raise Problem(
+                self.id,
+                "a chip without an architecture",
+                "cores, arrays, memories and clock",
+                "choose another chip, or describe this one in a design file",
+            )
+        return self.architecture
+
     def design(self) -> Design:
         """Return the architecture as a design record.
 
@@ -89,14 +106,8 @@ class Chip(Shown):
         >>> find("nvidia-h20").design().cores
         78
         """
-        if self.architecture is None:
-            raise Problem(
-                self.id,
-                "a chip without an architecture",
-                "cores, arrays, memories and clock",
-                "choose another chip, or describe this one in a design file",
-            )
-        values = {name: self.architecture[name].value for name in VARIABLES}
+        figures = self.known_architecture()
+        values = {name: figures[name].value for name in VARIABLES}
         whole = {name: int(values[name]) for name in VARIABLES[:4]}
         return Design(**whole, **{name: values[name] for name in VARIABLES[4:]})  # type: ignore[arg-type]
 

@@ -114,11 +114,7 @@ def _estimate(
         "sequence_parallel": None if sequence_parallel is None else str(sequence_parallel), "zero": zero,
         "tokens": tokens, "usd_per_device_hour": price, "node_devices": node, "scale_out_GBps": network, "stack": stack,
     }  # fmt: skip
-    if phase != "train":  # stages and a price belong to serving as well
-        shared = {"pp": texts.pop("pp"), "usd_per_device_hour": texts.pop("usd_per_device_hour")}
-        options |= api.serving_options({k: v for k, v in shared.items() if v is not None})
-    if phase == "train" or any(v is not None for v in texts.values()):
-        options |= api.training_options({k: v for k, v in texts.items() if v is not None}, phase)
+    options |= api.options_given(phase, texts)
     answer = api.estimate(item, model=model, phase=phase, **options)
     if as_json:
         print_json(answer)

@@ -9,7 +9,7 @@ from twokey.chips.design import Design
 from twokey.perf.device import from_design
 from twokey.perf.estimate import estimate
 from twokey.perf.fitted.answer import estimate_chip
-from twokey.perf.fitted.interval import spread
+from twokey.perf.fitted.interval import spreads
 from twokey.perf.serving.options import NAMES as SERVING
 from twokey.quantities.problem import Problem
 from twokey.workloads.build import workload_for
@@ -83,7 +83,7 @@ def estimate_for(chip: Chip | Design, *, model: str, phase: str, **options: Any)
         "bottlenecks": list(found.bottlenecks),
         "software": load.decode.software.name,
     }
-    error = spread("tpot-design")
+    error = spreads()["tpot-design"]
     time = found.ttft_s if phase == "prefill" else found.tpot_s
     answer["interval"] = {"low": time * error.low, "high": time * error.high}
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twokey.quantities.problem import Problem
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from twokey.chips.catalogue import Chip
     from twokey.chips.design import Design
 
-__all__ = ["estimate", "estimate_cases", "serving_options", "training_options"]
+__all__ = ["estimate", "estimate_cases", "options_given"]
 
 
 def estimate(ref: str, *, model: str, phase: str, **options: Any) -> dict[str, Any]:
@@ -49,14 +49,16 @@ def estimate_cases(path: str) -> Iterator[dict[str, Any]]:
         If the file cannot be read or lacks a column.
     """
     from twokey.perf.serving.options import NAMES as SERVING
-    from twokey.perf.training.options import NAMES, from_texts
+    from twokey.perf.serving.options import from_texts as serving
+    from twokey.perf.training.options import NAMES as TRAINING
+    from twokey.perf.training.options import from_texts as training
     from twokey.sources.rows import read_rows
 
     whole = ("devices", "tp", "dp", "ep", "batch", "input", "output")
     words = ("precision", "kv_precision", "framework")
     rename = {"input": "input_len", "output": "output_len"}
     for place, row in read_rows(
-        path, required=("item", "model", "phase"), optional=tuple(dict.fromkeys((*whole, *words, *NAMES, *SERVING)))
+        path, required=("item", "model", "phase"), optional=tuple(dict.fromkeys((*whole, *words, *TRAINING, *SERVING)))
     ):
         try:
             options: dict[str, Any] = {}
@@ -64,43 +66,34 @@ def estimate_cases(path: str) -> Iterator[dict[str, Any]]:
                 if row.get(name):
                     options[rename.get(name, name)] = _whole(row[name], f"{place} ({name})")
             options |= {name: row[name] for name in words if row.get(name)}
-            if row["phase"] == "train":
-                options |= from_texts(row, place)
-            else:
-                options |= serving_options(row, place)
+            options |= (training if row["phase"] == "train" else serving)(row, place)
             answer = estimate(row["item"], model=row["model"], phase=row["phase"], **options)
             yield {"item": row["item"], **answer}
         except Problem as problem:
             yield {"item": row["item"], **_at(problem, place).to_json()}
 
 
-def serving_options(texts: dict[str, str], place: str = "") -> dict[str, Any]:
-    """Return the options of serving that texts hold, those that are empty left out.
+def options_given(phase: str, texts: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the options of training that texts hold, or those of them that serving has too; None is not given.
 
     Raises
     ------
     Problem
-        If a text is not what its option needs.
+        If a text is not what its option needs, or an option is one of training and the phase is another.
     """
-    from twokey.perf.serving.options import from_texts
+    from twokey.perf.serving.options import NAMES as SERVING
+    from twokey.perf.serving.options import from_texts as serving
+    from twokey.perf.training.options import from_texts as training
 
-    return from_texts(texts, place)
-
-
-def training_options(texts: dict[str, str], phase: str) -> dict[str, Any]:
-    """Return the options of training that texts hold.
-
-    Raises
-    ------
-    Problem
-        If a text is not what its option needs, or the phase is another.
-    """
-    from twokey.perf.training.options import from_texts
-
-    if phase != "train":
-        name = "--" + next(iter(texts)).replace("_", "-")
-        raise Problem(name, f"given with --phase {phase}", "--phase train", f"leave {name} out")
-    return from_texts(texts)
+    found = {name: text for name, text in texts.items() if text is not None}
+    if phase == "train":
+        return training(found)
+    shared = serving({name: text for name, text in found.items() if name in SERVING})
+    for name in found:
+        if name not in SERVING:
+            option = "--" + name.replace("_", "-")
+            raise Problem(option, f"given with --phase {phase}", "--phase train", f"leave {option} out")
+    return shared
 
 
 def _is_path(ref: str) -> bool:

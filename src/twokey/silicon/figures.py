@@ -42,7 +42,7 @@ def area_figures() -> dict[str, Figure]:
     >>> area_figures()["core_mm2"].value, area_figures()["core_mm2"].checked
     (Fraction(7, 20), 'unverified')
     """
-    return {k: figure(v) for k, v in read_file(_FOLDER / "area.yaml", "silicon/area.yaml").group().items()}
+    return _plain("area.yaml")
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +93,11 @@ def energy_figures() -> dict[str, Figure]:
     >>> float(energy_figures()["dram_pJ_per_bit"].value)
     5.5
     """
-    return {k: figure(v) for k, v in read_file(_FOLDER / "energy.yaml", "silicon/energy.yaml").group().items()}
+    return _plain("energy.yaml")
+
+
+def _plain(name: str) -> dict[str, Figure]:
+    return {k: figure(v) for k, v in read_file(_FOLDER / name, f"silicon/{name}").group().items()}
 
 
 def _cases(name: str) -> dict[str, dict[str, Figure]]:

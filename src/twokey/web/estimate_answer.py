@@ -84,10 +84,6 @@ def estimate(
         "tokens": tokens, "usd_per_device_hour": usd_per_device_hour, "node_devices": node_devices,
         "scale_out_GBps": scale_out_GBps, "stack": stack,
     }  # fmt: skip
-    if phase != "train":  # stages and a price belong to serving as well
-        shared = {"pp": texts.pop("pp"), "usd_per_device_hour": texts.pop("usd_per_device_hour")}
-        options |= api.serving_options({k: v for k, v in shared.items() if v is not None})
-    if phase == "train" or any(v is not None for v in texts.values()):
-        options |= api.training_options({k: v for k, v in texts.items() if v is not None}, phase)
+    options |= api.options_given(phase, texts)
     with chip_or_design(item, design, "estimate") as chip:
         return api.estimate(chip, model=model, phase=phase, **options)

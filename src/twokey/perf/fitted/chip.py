@@ -8,7 +8,6 @@ from functools import cache
 from twokey.chips.catalogue import Chip, find
 from twokey.chips.design import Design
 from twokey.perf.fitted.software import kernel_shares
-from twokey.quantities.problem import Problem
 
 __all__ = ["RealChip", "from_catalogue", "from_design_record", "named"]
 
@@ -136,14 +135,7 @@ def from_catalogue(chip: Chip) -> RealChip:
     >>> h20.wide, round(h20.peak_op_per_s / 1e12), h20.rate(8)
     (True, 148, 2.0)
     """
-    if chip.architecture is None:
-        raise Problem(
-            chip.id,
-            "a chip without an architecture",
-            "cores, arrays, memories and clock",
-            "choose another chip, or describe this one in a design file",
-        )
-    a = {name: float(figure.value) for name, figure in chip.architecture.items()}
+    a = {name: float(figure.value) for name, figure in chip.known_architecture().items()}
     stated = {name: float(figure.value) for name, figure in chip.figures.items()}
     modes = {m.mode: float(m.tops) for m in chip.item.modes or ()}
     base = stated.get("fp16_dense_TFLOPS") or modes.get("fp16") or 0.0

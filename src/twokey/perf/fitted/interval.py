@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from twokey.sources.register import read_evidence, read_register
-from twokey.sources.text import Value, read_file
+from twokey.sources.text import read_file
 
-__all__ = ["CLASS_OF_KIND", "Spread", "spread", "spreads"]
+__all__ = ["CLASS_OF_KIND", "Spread", "read_spreads", "spreads"]
 
 _FOLDER = Path(__file__).parent.parent.parent / "data" / "perf"
 
@@ -33,8 +33,22 @@ class Spread:
     rows: int
 
 
-def _classes() -> dict[str, Value]:
-    return read_file(_FOLDER / "errors.yaml", "perf/errors.yaml").fields(("classes",))["classes"].group()
+def read_spreads(name: str, sources: str) -> dict[str, Spread]:
+    """Return the spreads of a file of errors of data/perf by class; `sources` names the register of its evidence.
+
+    Raises
+    ------
+    Problem
+        If a data file cannot be used.
+    """
+    register = read_register(_FOLDER / sources)
+    out = {}
+    for kind, value in read_file(_FOLDER / name, f"perf/{name}").fields(("classes",))["classes"].group().items():
+        f = value.fields(("low", "middle", "high", "rows", "evidence"))
+        read_evidence(f["evidence"], register)
+        low, middle, high = (float(f[key].number(above=0)) for key in ("low", "middle", "high"))
+        out[kind] = Spread(low, middle, high, f["rows"].whole(least=1))
+    return out
 
 
 @cache
@@ -52,16 +66,4 @@ def spreads() -> dict[str, Spread]:
     >>> s.low < 1 < s.high
     True
     """
-    register = read_register(_FOLDER / "sources.yaml")
-    out = {}
-    for name, value in _classes().items():
-        f = value.fields(("low", "middle", "high", "rows", "evidence"))
-        read_evidence(f["evidence"], register)
-        low, middle, high = (float(f[key].number(above=0)) for key in ("low", "middle", "high"))
-        out[name] = Spread(low, middle, high, f["rows"].whole(least=1))
-    return out
-
-
-def spread(name: str) -> Spread:
-    """Return the blind error of one class of operator."""
-    return spreads()[name]
+    return read_spreads("errors.yaml", "sources.yaml")

@@ -9,7 +9,7 @@ from twokey.perf.fitted.coefficients import Coefficients
 from twokey.perf.fitted.phase import Term, phase_terms
 from twokey.workloads.operators import Attention, Phase
 
-__all__ = ["Steps", "step_times", "timed_rows"]
+__all__ = ["Steps", "prompts_between_s", "step_times", "timed_rows"]
 
 _SHARES = {"dense": "dense_launch_share", "vector": "dense_launch_share", "experts": "expert_launch_share"}
 """Share of a kernel's launch floor that remains inside a graph, by kind of operator; attention keeps all of it."""
@@ -55,6 +55,26 @@ def timed_rows(
     return out
 
 
+def prompts_between_s(
+    prompt_s: float, shared_s: float, mixing: float, sequences: float, input_len: int, output_len: int
+) -> float:
+    """Return what the prompts of others add to the time per output token [s].
+
+    Parameters
+    ----------
+    prompt_s, shared_s : pass over one prompt alone, and the part of a decode step whose weights both read [s]
+    mixing : share of the prompts that fall between the steps of others [1]
+    sequences, input_len, output_len : as in `step_times`
+
+    Notes
+    -----
+    While a sequence writes its OSL tokens, each of the other sequences begins once, so that n = (sequences - 1) x
+    `mixing` steps carry a prompt. Such a step costs the prompt's pass less the reading of the weights that both share.
+    """
+    saved = min(0.9 * prompt_s, shared_s) * max(0.0, 1.0 - sequences / input_len)
+    return mixing * max(sequences - 1.0, 0.0) * (prompt_s - saved) / output_len
+
+
 def step_times(
     chip: RealChip,
     fitted: Coefficients,
@@ -78,10 +98,8 @@ def step_times(
 
     Notes
     -----
-    TPOT = [n T_mixed + (OSL - n) T_decode] / OSL: while a sequence writes its OSL tokens, each of the other
-    sequences begins once, so that n = (sequences - 1) x `mixing` steps carry a prompt. Such a step costs the prompt's
-    pass less the reading of the weights that both share. A decode step adds to its operators a fixed time, a time
-    for each sequence (sampling, scheduling) and for each layer (gaps between kernels of a graph).
+    TPOT = [n T_mixed + (OSL - n) T_decode] / OSL, see `prompts_between_s`. A decode step adds to its operators a fixed
+    time, a time for each sequence (sampling, scheduling) and for each layer (gaps between kernels of a graph).
 
     References
     ----------
@@ -95,7 +113,5 @@ def step_times(
     first = timed_rows(phase_terms(chip, fitted, prefill, decode=False, framework=framework), fitted, framework)
     step, whole = sum(time for _, time, _ in rows), sum(time for _, time, _ in first)
     shared = sum(term.work_s for term in decode_terms if term.kind in ("dense", "experts"))
-    one = whole / prompts
-    saved = min(0.9 * one, shared) * max(0.0, 1.0 - sequences / input_len)
-    extra = s["mixing"] * max(sequences - 1.0, 0.0) * (one - saved) / output_len
+    extra = prompts_between_s(whole / prompts, shared, s["mixing"], sequences, input_len, output_len)
     return Steps(step, whole + s["step_us"] * 1e-6, step + extra, tuple(rows), tuple(first), extra / (step + extra))

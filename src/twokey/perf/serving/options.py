@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twokey.perf.texts import flag, given, whole
 from twokey.quantities.exact import parse_number
 from twokey.quantities.problem import Problem
 
@@ -17,8 +18,6 @@ _NUMBERS = (
 _FLAGS = ("disaggregate", "curve", "two_batch", "explain")
 NAMES = (*_WHOLE, *_NUMBERS, *_FLAGS)
 """Options of serving beyond those of every phase."""
-
-_TRUE, _FALSE = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 
 
 def from_texts(texts: dict[str, str], place: str = "") -> dict[str, Any]:
@@ -35,19 +34,11 @@ def from_texts(texts: dict[str, str], place: str = "") -> dict[str, Any]:
     {'pp': 2, 'slo_tpot_s': 0.05, 'curve': True}
     """
     out: dict[str, Any] = {}
-    for name in NAMES:
-        text = texts.get(name, "").strip()
-        if not text:
-            continue
-        where = f"{place} ({name})" if place else "--" + name.replace("_", "-")
+    for name, text, where in given(texts, NAMES, place):
         if name in _FLAGS:
-            if text.lower() not in (*_TRUE, *_FALSE):
-                raise Problem(where, repr(text), "yes or no", "write yes or no")
-            out[name] = text.lower() in _TRUE
+            out[name] = flag(text, where)
         elif name in _WHOLE:
-            if not text.isdigit():
-                raise Problem(where, repr(text), "a whole number", "write digits only")
-            out[name] = int(text)
+            out[name] = whole(text, where)
         else:
             value = parse_number(text)
             if value is None or value < 0:

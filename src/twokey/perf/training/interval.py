@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
-from twokey.perf.fitted.interval import Spread
-from twokey.sources.register import read_evidence, read_register
-from twokey.sources.text import read_file
+from twokey.perf.fitted.interval import Spread, read_spreads
 
 __all__ = ["spread_of"]
-
-_FOLDER = Path(__file__).parent.parent.parent / "data" / "perf"
 
 
 @cache
 def _spreads() -> dict[str, Spread]:
-    register = read_register(_FOLDER / "training-sources.yaml")
-    out = {}
-    for name, value in (
-        read_file(_FOLDER / "training-errors.yaml", "perf/training-errors.yaml").fields(("classes",))["classes"].group()
-    ).items():
-        f = value.fields(("low", "middle", "high", "rows", "evidence"))
-        read_evidence(f["evidence"], register)
-        low, middle, high = (float(f[key].number(above=0)) for key in ("low", "middle", "high"))
-        out[name] = Spread(low, middle, high, f["rows"].whole(least=1))
-    return out
+    return read_spreads("training-errors.yaml", "training-sources.yaml")
 
 
 def spread_of(experts: bool) -> Spread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twokey.perf.texts import flag, given, whole
 from twokey.quantities.exact import parse_number
 from twokey.quantities.problem import Problem
 
@@ -16,7 +17,6 @@ NAMES = (*_WHOLE, *_WORDS, *_NUMBERS, "sequence_parallel", "tokens")
 """Options of training beyond those of every phase."""
 
 _SUFFIX = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_TRUE, _FALSE = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 
 
 def count_of(text: str, where: str) -> float:
@@ -59,15 +59,9 @@ def from_texts(texts: dict[str, str], place: str = "") -> dict[str, Any]:
     {'pp': 8, 'sequence_parallel': True, 'tokens': 1000000000000.0}
     """
     out: dict[str, Any] = {}
-    for name in NAMES:
-        text = texts.get(name, "").strip()
-        if not text:
-            continue
-        where = f"{place} ({name})" if place else "--" + name.replace("_", "-")
+    for name, text, where in given(texts, NAMES, place):
         if name in _WHOLE:
-            if not text.isdigit():
-                raise Problem(where, repr(text), "a whole number", "write digits only")
-            out[name] = int(text)
+            out[name] = whole(text, where)
         elif name in _WORDS:
             out[name] = text
         elif name in _NUMBERS:
@@ -75,7 +69,5 @@ def from_texts(texts: dict[str, str], place: str = "") -> dict[str, Any]:
         elif name == "tokens":
             out[name] = count_of(text, where)
         else:
-            if text.lower() not in (*_TRUE, *_FALSE):
-                raise Problem(where, repr(text), "yes or no", "write yes or no")
-            out[name] = text.lower() in _TRUE
+            out[name] = flag(text, where)
     return out
