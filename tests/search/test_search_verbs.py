@@ -172,6 +172,12 @@ def test_wrong_usage_is_said(args: tuple[str, ...], said: str) -> None:
     assert said in done.stderr
 
 
+def test_limits_that_hold_only_together_are_not_called_absent() -> None:
+    said = run("design", "--workload", "llama-3-8b-decode", "--to", "CN", "--on", "2025-04-17")
+    assert "the law takes 58" in said
+    assert "no limit alone: with any one dropped, the others still stand" in said
+
+
 def test_chips_beside_a_design_say_whether_they_may_ship() -> None:
     facts: dict[str, Any] = {"to": "CN", "on": "2025-04-17"}
     rows = {row["item"]: row for row in tk.design("llama-3-8b-decode", **facts, beside=False).versus}

@@ -136,6 +136,7 @@ def test_a_front_is_drawn(tmp_path: Path) -> None:
     status, _, page = get(address, state=tmp_path)
     assert status == 200
     assert "What of one objective must be given up" in page.decode()
+    assert '<option value="power" selected>power [W]</option>' in page.decode()
 
 
 @pytest.mark.parametrize(

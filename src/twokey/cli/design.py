@@ -223,6 +223,8 @@ def _print_design(answer: dict[str, Any]) -> None:
     for b in answer["binding"]:
         print(f"binding      {b['limit']}: {b['shadow_price']:.3g} {unit} per {b['per']} more" + _tighter(b))
     free = answer["unrestricted"]
+    if free and free["taken"] > 1e-3 and not answer["binding"]:
+        print("binding      no limit alone: with any one dropped, the others still stand")
     if free:
         took = f"the law takes {free['taken']:.1%}, the lawful one is {free['ratio']:.3g} times worse"
         print(f"without law  {free['value']:.6g} {unit}, proved to {free['gap']:.2%}; {took}")

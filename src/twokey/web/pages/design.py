@@ -100,7 +100,7 @@ def design(ask: Ask, runs: Runs) -> Page:
     asked = ask.text("workload") is not None
     words: dict[str, Any] = {
         "workloads": [(w.name, f"{w.name}: {w.note}") for w in api.workloads()],
-        "objectives": list(api.objectives().items()),
+        "objectives": [(name, f"{name} [{unit}]") for name, unit in api.objectives().items()],
         "spaces": [(s.name, f"{s.name}: {s.designs:,} designs") for s in api.spaces()],
         "question": question,
         "kind": kind,

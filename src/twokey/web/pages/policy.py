@@ -55,7 +55,7 @@ def policy(ask: Ask, runs: Runs) -> Page:
         "run": None,
         "given": ask.query,
         "workloads": [(w.name, f"{w.name}: {w.note}") for w in api.workloads()],
-        "objectives": list(api.objectives().items()),
+        "objectives": [(name, f"{name} [{unit}]") for name, unit in api.objectives().items()],
         "spaces": [(s.name, f"{s.name}: {s.designs:,} designs") for s in api.spaces()],
         "countries": api.countries(),
     }
