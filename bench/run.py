@@ -10,6 +10,7 @@ import fronts
 import growth
 import kernels
 import law_rates
+import linear
 import mutation
 import prices
 import searches
@@ -23,6 +24,8 @@ def main() -> int:
     print(machine())
     print(f"kernels compiled or loaded in {warm():.1f} s")
     kernels.main()
+    print("one more operator, layer kind, chip")
+    linear.main()
     print("law")
     law_rates.main()
     print("the law changed one word at a time")
