@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import accuracy_design
 import accuracy_operators
+import accuracy_published
 import accuracy_serving
 import accuracy_table
 import accuracy_training
@@ -24,6 +25,7 @@ def main() -> None:
     table = accuracy_table.Table()
     accuracy_operators.run(table)
     accuracy_serving.run(table)
+    accuracy_published.run(table)
     accuracy_design.run(table)
     accuracy_training.run(table)
     table.finish(write="--write" in sys.argv)
