@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from accuracy_table import Table
@@ -11,7 +13,8 @@ from twokey.chips.catalogue import find
 from twokey.perf.device import from_chip
 from twokey.perf.estimate import phase_time
 from twokey.perf.fitted.coefficients import read
-from twokey.perf.fitted.serving import prompts_between_s
+from twokey.perf.fitted.mixed import mixed_phases
+from twokey.perf.fitted.serving import Extra
 from twokey.workloads.software import under
 
 __all__ = ["predict", "run"]
@@ -20,9 +23,12 @@ __all__ = ["predict", "run"]
 def predict(row: Row) -> float:
     """Return the time per output token with the prompts of others in between, see `perf.fitted.serving` [s]."""
     load, device = under(row.load, "fitted"), from_chip(find(CHIPS[row.system]))
-    step, prompt = phase_time(load.decode, device).time_s, phase_time(load.prefill, device).time_s
-    mixing = read().groups["serve"]["mixing"]
-    return step + prompts_between_s(prompt, step, mixing, row.sequences, load.input_len, load.output_len)
+    step = phase_time(load.decode, device).time_s
+    group = int(max(1, min(row.sequences, read().groups["serve"]["group_tokens"] // load.input_len)))
+    both, alone = mixed_phases(load.decode, load.prefill, group, row.ranks)
+    carrying = replace(both, operators=both.operators + alone.operators)
+    extra = Extra(group, phase_time(carrying, device).time_s - step)
+    return step + extra.per_token_s(row.sequences, load.output_len, row.ranks)
 
 
 def run(table: Table) -> None:

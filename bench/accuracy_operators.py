@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import points
 import tables
 from accuracy_table import Table
-from fit_rest import EIGHT_BIT, moe_rows, moe_times
+from fit_rest import EIGHT_BIT, by_kernel, moe_rows, moe_times
 from printed import MEASURED
 from twokey.perf.fitted.attention import decode_attention_s, prefill_attention_s
 from twokey.perf.fitted.chip import RealChip, named
@@ -143,40 +143,45 @@ def _attention_rows(phase: str, system: str, framework: str) -> tables.Columns:
 
 def _attention_s(phase: str, system: str, d: tables.Columns, framework: str | None) -> Floats:
     chip = named(tables.CHIPS[system])
-    c = read().kernel(f"{phase}-{'wide' if chip.wide else 'narrow'}", framework)
     if phase == "decode":
+        c = read().decode(chip.wide, framework, chip.pairs)
         return decode_attention_s(chip, c, d["batch"] * d["kv_heads"], d["heads"] / d["kv_heads"], d["context"])
+    c = read().kernel(f"prefill-{'wide' if chip.wide else 'narrow'}", framework)
     return prefill_attention_s(chip, c, d["batch"], d["context"], d["heads"], d["kv_heads"])
 
 
 def _moe(table: Table) -> None:
+    """Score layers of experts: the framework, its kernel and the routing are known as the tables name them."""
     bars = {"h200_sxm": 12.0, "b200_sxm": 15.0}
-    for width, bits in ((2.0, 16), (1.0, 8)):
-        for system in ("h100_sxm", "h200_sxm", "b200_sxm", "b300_sxm"):
+    for bits, name in ((16, "bf16"), (8, "fp8"), (4, "nvfp4")):
+        for system in ("b200_sxm", "b300_sxm") if bits == 4 else ("h100_sxm", "h200_sxm", "b200_sxm", "b300_sxm"):
             told, untold, measured = [], [], []
+            chip = named(tables.CHIPS[system])
             for framework in FRAMEWORKS:
-                d = moe_rows(system, framework, "bfloat16" if bits == 16 else EIGHT_BIT[framework], 1500, seed=1)
-                if d:
-                    chip = named(tables.CHIPS[system])
-                    told.append(
-                        moe_times(system, d, read().experts(chip.wide, framework, bits, chip.pairs), width, bits)
-                    )
-                    same = d | {"distribution": np.full(len(d["latency_s"]), DEFAULT_ROUTING)}
-                    untold.append(
-                        moe_times(system, same, read().experts(chip.wide, None, bits, chip.pairs), width, bits)
-                    )
-                    measured.append(d["latency_s"])
+                dtype = {16: "bfloat16", 8: EIGHT_BIT[framework], 4: "nvfp4"}[bits]
+                d = moe_rows(system, framework, dtype, 1500, seed=1)
+                for kernel, part in by_kernel(d).items() if d else ():
+                    c = read().experts(chip.wide, framework, bits, chip.pairs, kernel)
+                    told.append(moe_times(system, part, c, bits, kernel))
+                    same = part | {"distribution": np.full(len(part["latency_s"]), DEFAULT_ROUTING)}
+                    untold.append(moe_times(system, same, read().experts(chip.wide, None, bits, chip.pairs), bits))
+                    measured.append(part["latency_s"])
             blind = system not in tables.FITTED
             table.row(
-                f"MoE layer {'bf16' if bits == 16 else 'fp8'}, {system}",
+                f"MoE layer {name}, {system}",
                 np.concatenate(told),
                 np.concatenate(measured),
-                bar_median=bars.get(system),
+                bar_median=bars.get(system) if bits > 4 else None,
                 peer="none",
-                of=f"moe-{bits}",
+                of=f"moe-{bits}" if bits > 4 else "",
                 blind=blind,
             )
-            table.row("  framework and routing not told", np.concatenate(untold), np.concatenate(measured), blind=blind)
+            table.row(
+                "  framework, kernel and routing not told",
+                np.concatenate(untold),
+                np.concatenate(measured),
+                blind=blind,
+            )
 
 
 def _nccl(table: Table) -> None:

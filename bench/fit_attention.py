@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tables
+from fit_gemm import of_products
 from solver import fit
 from twokey.perf.fitted.attention import decode_attention_s, prefill_attention_s
 from twokey.perf.fitted.chip import named
@@ -25,24 +26,28 @@ DECODE = {
     "cache_efficiency": 0.6,
     "cache_share": 0.7,
     "keys_per_part": 200.0,
-    "parts_per_core": 1.0,
     "block_keys": 400.0,
+    "fill_rounds": 2.0,
     "overlap": 2.0,
     "split_us": 2.0,
-    "reduce_us": 0.3,
+    "part_us": 0.05,
     "array_efficiency": 0.3,
     "least_rows": 16.0,
 }
 DECODE_BOUNDS = {
     "dram_efficiency": (0.5, 0.97),
+    "cache_efficiency": (0.4, 1.0),
     "keys_per_part": (32.0, 1024.0),
-    "parts_per_core": (0.5, 4.0),
     "block_keys": (20.0, 2000.0),
+    "fill_rounds": (0.1, 10.0),
     "overlap": (1.2, 8.0),
     "array_efficiency": (0.1, 1.0),
     "split_us": (0.01, 8.0),
-    "reduce_us": (0.01, 4.0),
+    "part_us": (0.001, 1.0),
 }
+MOST_ROWS = 32.0
+"""Query heads for a KV head that the grouped kernels of TensorRT-LLM take; more go to a kernel for single heads."""
+
 PREFILL = {
     "launch_us": 6.0,
     "array_efficiency": 0.6,
@@ -66,11 +71,13 @@ PREFILL_BOUNDS = {
 
 def decode_residual(system: str, d: tables.Columns, c: dict[str, float]) -> NDArray[np.float64]:
     """Return log(predicted / measured) of decode attention rows."""
+    return np.asarray(_decode_log_s(d, c, system) - np.log(d["latency_s"]))
+
+
+def _decode_log_s(d: tables.Columns, c: dict[str, float], system: str = "h100_sxm") -> NDArray[np.float64]:
     problems, rows, width = d["batch"] * d["kv_heads"], d["heads"] / d["kv_heads"], d["head_dim"]
-    predicted = decode_attention_s(
-        named(tables.CHIPS[system]), c, problems, rows, d["context"], d_qk=width, d_v=width, kv_width=2 * width
-    )
-    return np.asarray(np.log(predicted / d["latency_s"]))
+    chip = named(tables.CHIPS[system])
+    return np.log(decode_attention_s(chip, c, problems, rows, d["context"], d_qk=width, d_v=width, kv_width=2 * width))
 
 
 def decode_rows(system: str, framework: str, most: int = 2500) -> tables.Columns:
@@ -85,18 +92,27 @@ def decode_rows(system: str, framework: str, most: int = 2500) -> tables.Columns
 
 
 def fit_decode(_known: Groups) -> Found:
-    """Fit decode attention on all contexts and usual head widths, 16 bits."""
-    names = [k for k in DECODE if k not in ("least_rows", "cache_efficiency", "cache_share")]
+    """Fit decode attention on all contexts and usual head widths, 16 bits; paired cores get the fastest of H100."""
+    names = [k for k in DECODE if k not in ("least_rows", "cache_share")]
     h100 = {f: decode_rows("h100_sxm", f) for f in FRAMEWORKS}
     a100 = [d for f in FRAMEWORKS if (d := decode_rows("a100_sxm", f))]
+    single = {"most_rows": MOST_ROWS, "lane_cycles": 8.0}
     found: Found = {}
-    pooled = _pooled("h100_sxm", list(h100.values()), decode_residual, DECODE, names, DECODE_BOUNDS)
+    grouped = {
+        f: tables.take(d, d["heads"] <= MOST_ROWS * d["kv_heads"]) if f == "trtllm" else d for f, d in h100.items()
+    }
+    pooled = _pooled("h100_sxm", list(grouped.values()), decode_residual, DECODE, names, DECODE_BOUNDS)
     found["decode-wide"] = (pooled, "fit-attention-h100")
     narrow = _pooled("a100_sxm", a100, decode_residual, DECODE, names, DECODE_BOUNDS)
     found["decode-narrow"] = (narrow, "fit-attention-a100")
+    own = {}
     for f, d in h100.items():
-        own = _pooled("h100_sxm", [d], decode_residual, DECODE, names, DECODE_BOUNDS)
-        found[f"decode-wide-{f}"] = (own, "fit-attention-h100")
+        start, some = (DECODE | single, [*names, "lane_cycles"]) if f == "trtllm" else (DECODE, names)
+        own[f] = _pooled("h100_sxm", [d], decode_residual, start, some, DECODE_BOUNDS)
+        found[f"decode-wide-{f}"] = (own[f], "fit-attention-h100")
+    mean = {f: np.mean([np.mean(_decode_log_s(d, own[f])) for d in grouped.values()]) for f in FRAMEWORKS}
+    found["decode-paired"] = (own[min(mean, key=lambda f: mean[f])], "assumption-generated-kernels")
+    found["decode-paired-trtllm"] = ({k: own["trtllm"][k] for k in single}, "fit-attention-h100")
     return found
 
 
@@ -179,8 +195,7 @@ def mla_prefill_residual(system: str, d: tables.Columns, c: dict[str, float]) ->
 
 def fit_mla(known: Groups) -> Found:
     """Fit both forms of MLA on H100."""
-    names = ["launch_us", "dram_efficiency", "keys_per_part", "overlap", "array_efficiency", "least_rows"]
-    names += ["block_keys", "split_us", "reduce_us"]
+    names = [k for k in DECODE if k != "cache_share"]
     decode = [d for f in FRAMEWORKS if (d := tables.sample(tables.mla("h100_sxm", f, "generation"), 2500))]
     prefill = [d for f in FRAMEWORKS if (d := tables.sample(tables.mla("h100_sxm", f, "context"), 2500))]
     own = ["launch_us", "array_efficiency", "tile_cycles", "tail_share", "append_passes"]
@@ -199,7 +214,7 @@ def fit_mla(known: Groups) -> Found:
 
 def fit_state(known: Groups) -> Found:
     """Fit prompts through a gated delta rule: a fixed time, and the pace of its products beside dense ones, on H100."""
-    chip, c = named("nvidia-h100"), known["power"] | known["gemm"] | known["gemm-wide"]
+    chip, c = named("nvidia-h100"), of_products(known, "wide")
     data = []
     for f in FRAMEWORKS:
         found = tables.where(tables.rows("h100_sxm", f, "gdn"), phase="context")

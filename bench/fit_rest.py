@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tables
+from fit_gemm import of_products
 from printed import layer_products, printed
 from solver import fit
 from twokey.perf.fitted import vector
@@ -15,6 +16,7 @@ from twokey.perf.fitted.chip import named
 from twokey.perf.fitted.collective import library_all_reduce_s, one_or_two_shot_s, one_pass_s
 from twokey.perf.fitted.gemm import gemm_core_s
 from twokey.perf.fitted.moe import expert_rows, moe_layer_s
+from twokey.perf.fitted.operators import DTYPES
 
 Groups = dict[str, dict[str, float]]
 Found = dict[str, tuple[dict[str, float], str]]
@@ -29,6 +31,10 @@ MOE = {
 LANES = 8.0
 LAUNCHES = 5
 """Kernels of a fused layer of experts: routing, permuting, two products, adding up."""
+WEIGHT_BLOCK = 128.0
+"""Rows of weights that the arrays of paired cores take at once, and of a block in which the fused layer holds them."""
+KERNELS = {"triton": ("triton", "vllm_fused_moe"), "cutlass": ("cutlass", "moe_torch_flow"), "fused": ("trtllm_",)}
+"""Words of a table's column kernel_source by kernel."""
 MOE_BOUNDS = {
     "expert_array_efficiency": (0.1, 1.0),
     "expert_dram_efficiency": (0.4, 0.97),
@@ -44,6 +50,10 @@ EIGHT_BIT = {"trtllm": "fp8", "sglang": "fp8_block", "vllm": "fp8_block"}
 """The 8-bit type of each framework's tables that its served models use."""
 
 
+WIDTHS = {16: DTYPES["bf16"].bytes, 8: DTYPES["fp8"].bytes, 4: DTYPES["nvfp4"].bytes}
+"""Width of an element by that of the products [byte]."""
+
+
 def moe_rows(system: str, framework: str, dtype: str, most: int, seed: int = 0) -> tables.Columns:
     """Return rows of a MoE table of one precision, as many as asked.
 
@@ -55,11 +65,22 @@ def moe_rows(system: str, framework: str, dtype: str, most: int, seed: int = 0) 
     return tables.sample(tables.take(d, d["kernel_source"] != "sglang_flashinfer_cutlass_moe"), most, seed)
 
 
+def by_kernel(d: tables.Columns) -> dict[str, tables.Columns]:
+    """Return the rows of each of the kernels that a MoE table holds."""
+    parts = {}
+    for kernel, words in KERNELS.items():
+        keep = np.array([any(w in source for w in words) for source in d["kernel_source"]])
+        if keep.any():
+            parts[kernel] = tables.take(d, keep)
+    return parts
+
+
 def moe_times(
-    system: str, d: tables.Columns, c: dict[str, float], width: float = 2.0, bits: int = 16
+    system: str, d: tables.Columns, c: dict[str, float], bits: int = 16, kernel: str | None = None
 ) -> NDArray[np.float64]:
     """Return the predicted time of each row of a MoE table [s]."""
-    chip, out = named(tables.CHIPS[system]), []
+    chip, out, width = named(tables.CHIPS[system]), [], WIDTHS[bits]
+    chip = chip.unpaired() if kernel == "triton" else chip
     names = ("num_tokens", "hidden_size", "inter_size", "topk", "num_experts", "moe_tp_size", "moe_ep_size")
     for row in zip(*(d[n] for n in names), d["distribution"], d["kernel_source"], strict=True):
         tokens, hidden, inter, topk, experts, tp, ep = (int(v) for v in row[:7])
@@ -83,10 +104,13 @@ def moe_times(
 
 
 def fit_moe(known: Groups) -> Found:
-    """Fit the fixed time and the efficiencies of grouped products: H100 and A100 by class, H100 by framework."""
+    """Fit the fixed time and the efficiencies of grouped products: H100 and A100 by class, H100 by framework.
+
+    Rows in 8 bits of a framework with two kernels are fitted together and by kernel.
+    """
     found: Found = {}
     for kind, system in (("wide", "h100_sxm"), ("narrow", "a100_sxm")):
-        base = known["power"] | known["gemm"] | known[f"gemm-{kind}"]
+        base = of_products(known, kind)
         data = {f: d for f in FRAMEWORKS if (d := moe_rows(system, f, "bfloat16", 700))}
         found[f"moe-{kind}"] = (_moe(system, base, list(data.values())), f"fit-moe-{system[:4]}")
         if kind == "wide":
@@ -94,11 +118,33 @@ def fit_moe(known: Groups) -> Found:
             for f in FRAMEWORKS:
                 found[f"moe-{kind}-{f}"] = (_moe(system, base, [data[f]]), "fit-moe-h100")
                 found[f"moe8-{kind}-{f}"] = (_moe(system, base, [narrow[f]], 8), "fit-moe8-h100")
+                parts = by_kernel(moe_rows(system, f, EIGHT_BIT[f], 1400))
+                for kernel, d in parts.items() if len(parts) > 1 else ():
+                    found[f"moe8-{kind}-{f}-{kernel}"] = (_moe(system, base, [d], 8), "fit-moe8-h100")
             found[f"moe8-{kind}"] = (_moe(system, base, list(narrow.values()), 8), "fit-moe8-h100")
-    best = max(found[f"moe-wide-{f}"][0]["expert_array_efficiency"] for f in FRAMEWORKS)
-    paired = {"fixed_us": LAUNCHES * known["gemm"]["launch_us"], "sort_us": 0.0, "row_passes": 0.5}
-    found["moe-paired"] = (paired | {"expert_array_efficiency": best}, "assumption-fused-experts")
-    return found
+    return found | _fused(known, found)
+
+
+def _fused(known: Groups, found: Found) -> Found:
+    """Return what the fused layer of paired cores is taken to be, from values fitted on H100.
+
+    In 16 bits: the launches of its kernels, sorting and passes over rows as in TensorRT-LLM's layer, from whose maker
+    it is, and the arrays of the best products. In 8 bits with scales by block it quantises and activates in kernels of
+    their own, as SGLang's layer does, and is taken as that.
+    """
+    maker = found["moe-wide-trtllm"][0]
+    own = {
+        "fixed_us": LAUNCHES * known["launch"]["launch_us"],
+        "sort_us": maker["sort_us"],
+        "row_passes": maker["row_passes"],
+        "expert_array_efficiency": max(found[f"moe-wide-{f}"][0]["expert_array_efficiency"] for f in FRAMEWORKS),
+        "weight_block": WEIGHT_BLOCK,
+    }
+    eight = found["moe8-wide-sglang"][0] | {"weight_block": WEIGHT_BLOCK}
+    return {
+        "moe-paired": (own, "assumption-fused-experts"),
+        "moe8-paired": (eight, "assumption-fused-experts"),
+    }
 
 
 def _moe(system: str, base: dict[str, float], data: list[tables.Columns], bits: int = 16) -> dict[str, float]:
@@ -110,7 +156,7 @@ def _moe(system: str, base: dict[str, float], data: list[tables.Columns], bits: 
 
     def residual(v: dict[str, float]) -> NDArray[np.float64]:
         c = base | fixed | v
-        return np.concatenate([np.log(moe_times(system, d, c, bits / 8, bits) / d["latency_s"]) for d in data])
+        return np.concatenate([np.log(moe_times(system, d, c, bits) / d["latency_s"]) for d in data])
 
     v, loss = fit(residual, start, MOE_BOUNDS, 12)
     print(f"  moe {system}: loss {loss:.2f}")
@@ -167,8 +213,8 @@ def fit_vector(known: Groups) -> Found:
     norm, norm_s = printed("layernorm")
     gelu, gelu_s = printed("gelu")
     matmul, matmul_s = printed("matmul")
-    c = known["power"] | known["gemm"] | known["gemm-narrow"]
-    launch = known["gemm"]["launch_us"]
+    c = of_products(known, "narrow")
+    launch = known["launch"]["launch_us"]
     layer, layer_s = layer_products()
     core = launch * 1e-6 + gemm_core_s(chip, c, *np.concatenate([matmul, layer]).T)
     matmul_s = np.concatenate([matmul_s, layer_s])

@@ -21,7 +21,10 @@ __all__ = ["Row", "read_rows"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured row: its workload on one replica, time per output token, and aiconfigurator's prediction [s]."""
+    """One measured row: its workload on one replica, time per output token, and aiconfigurator's prediction [s].
+
+    `ranks` are the replicas that exchange tokens with the experts [1].
+    """
 
     model: str
     attention: str
@@ -30,6 +33,7 @@ class Row:
     framework: str
     load: Workload
     sequences: float
+    ranks: int
     tpot_s: float
     peer_s: float
 
@@ -45,6 +49,7 @@ class Row:
             prompts=1.0,
             input_len=w.input_len,
             output_len=w.output_len,
+            ranks=self.ranks,
             framework=self.framework,
         )
         return steps.tpot_s
@@ -90,6 +95,7 @@ def _row(r: dict[str, str]) -> Row:
         r["backend"],
         load,
         batch / dp,
+        dp if layout.exchanges else 1,
         float(r["tpot_ms"]) * 1e-3,
         float(peer) * 1e-3 if peer else float(np.nan),
     )

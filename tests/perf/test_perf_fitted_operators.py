@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_a_product_takes_at_least_its_operations_and_traffic_and_grows(m: int, n
     t, wider = gemm_core_s(chip, c, [m, m], [n, 2 * n], k)
     assert t >= 2 * m * n * k / chip.peak_op_per_s
     assert t >= 2 * (m * k + k * n) / chip.dram_Bps
-    assert wider >= t * 0.999
+    assert wider >= t * 0.99  # more tiles may keep more cores busy, by a little
 
 
 def test_narrow_products_are_faster_when_large_and_slower_when_small() -> None:
@@ -129,6 +130,27 @@ def test_attention_told_from_memory_is_never_faster_than_from_the_cache() -> Non
     for context in (128, 1024, 8192):
         cold = decode_attention_s(chip, c, 8, 4, context, cold=True)
         assert cold >= decode_attention_s(chip, c, 8, 4, context)
+
+
+def test_reading_from_memory_never_takes_longer_to_fill_than_to_read() -> None:
+    chip = replace(named("nvidia-h100"), l2_bytes=1.0)
+    c = read().kernel("decode-wide", None)
+    cold, repeated = (decode_attention_s(chip, c, 1, 1, 64, cold=told) for told in (True, False))
+    assert cold < repeated < cold + 65 * 512 / (c["dram_efficiency"] * chip.dram_Bps)
+
+
+def test_query_heads_beyond_what_a_grouped_kernel_takes_are_taken_one_by_one() -> None:
+    chip, c = named("nvidia-h100"), read().decode(True, "trtllm")
+    few, many = decode_attention_s(chip, c, 64, [c["most_rows"], 2 * c["most_rows"]], 4096)
+    assert many > 4 * few
+    few, many = decode_attention_s(chip, read().decode(True, "sglang"), 64, [32, 64], 4096)
+    assert many < 1.1 * few
+
+
+def test_paired_cores_have_one_decode_kernel_whatever_the_framework() -> None:
+    case = [("decode-attention", "bf16", SHAPES["decode-attention"])]
+    chip = named("nvidia-b200")
+    assert len({float(operator_latencies(chip, case, framework=f)[0]) for f in (None, *FRAMEWORKS)}) == 1
 
 
 def test_a_window_never_lengthens_prefill() -> None:

@@ -10,6 +10,7 @@ import pytest
 from twokey.perf.fitted.chip import named
 from twokey.perf.fitted.coefficients import read
 from twokey.perf.fitted.collective import library_all_reduce_s, one_pass_s, send_s, tree_all_reduce_s
+from twokey.perf.fitted.gemm import gemm_core_s, sharing, tiles_of
 from twokey.perf.fitted.moe import expert_rows
 from twokey.perf.fitted.operators import DTYPES, matmul_s, operator_latencies
 from twokey.perf.fitted.software import kernel_shares
@@ -28,6 +29,27 @@ def test_a_faster_shared_cache_helps_a_chip_that_starves_on_it() -> None:
     chip, shape = named("nvidia-l40s"), np.array([[4096.0, 4096.0, 4096.0]])
     slow, fast = (matmul_s(replace(chip, l2_Bps=chip.l2_Bps * x), read(), shape, DTYPES["bf16"])[0] for x in (0.2, 1.0))
     assert slow > 1.2 * fast
+
+
+def test_two_cores_work_as_a_pair_only_on_two_tiles_of_rows() -> None:
+    rows, tile = np.array([64.0, 128.0, 256.0, 4096.0]), np.array([128.0])
+    for name, left, right in (
+        ("nvidia-a100", [1, 1, 1, 1], [1, 1, 1, 1]),
+        ("nvidia-h200", [1, 1, 1, 1], [2, 2, 2, 2]),
+        ("nvidia-b200", [1, 1, 2, 2], [1, 1, 2, 2]),
+    ):
+        shares = sharing(named(name), rows, tile)
+        assert [list(np.broadcast_to(share, 4)) for share in shares] == [left, right]
+    assert (256, 256) in tiles_of(named("nvidia-b200"))
+    assert (256, 256) not in tiles_of(named("nvidia-h200"))
+
+
+def test_a_last_wave_costs_a_whole_one_only_where_threads_load_and_multiply_by_turns() -> None:
+    for name, steps_up in (("nvidia-a100", True), ("nvidia-h100", False)):
+        chip = replace(named(name), dram_Bps=1e15)
+        tiles = np.array([8 * chip.cores - 1, 8 * chip.cores + 1])
+        one = gemm_core_s(chip, read().gemm(chip.wide), 64, 64, 65536, batch=tiles, splits=False)
+        assert (one[1] / one[0] > 1.05) == steps_up
 
 
 def test_pairing_is_not_read_from_the_memory_of_other_makers() -> None:

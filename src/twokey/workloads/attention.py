@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twokey.workloads.layout import Layout
 from twokey.workloads.models import Model
-from twokey.workloads.operators import Attention, Gemm, Operator, Vector
+from twokey.workloads.operators import Attention, Collective, Gemm, Operator, Vector
 
 __all__ = ["Pass", "attention_operators", "causal_share", "product"]
 
@@ -60,6 +60,7 @@ def attention_operators(model: Model, layout: Layout, run: Pass) -> list[Operato
     With T tokens, h hidden, H query and G key/value heads of width d on this device:
 
     - qkv: (T, (H + 2 G) d, h); the products write values to the cache, rotation writes keys
+    - norm over all heads: the devices add up two sums of squares a token (T, 2) in 32 bits
     - rotary: T (H + G) d elements
     - attention: sequences x G problems of rows x H/G rows (fused); or scores (rows, context, d), softmax over them
       and (rows, d, context) as separate kernels
@@ -94,6 +95,11 @@ def _grouped(model: Model, layout: Layout, run: Pass) -> list[Operator]:
     kv = max(1, model.kv_heads // layout.tp)
     columns = (heads * (2 if model.output_gate else 1) + 2 * kv) * width
     out: list[Operator] = [product("qkv", tokens, columns, model.hidden, layout, layers)]
+    if model.joint_key_norm and layout.tp > 1:
+        squares = Collective(
+            "norm-all-reduce", "all-reduce", tokens * 8.0, layout.tp, layout.all_reduce_latency_ns, layers
+        )
+        out.append(squares)
     if model.position == "rotary":
         out.append(Vector("rotary", tokens * (heads + kv) * width, _ROTARY_FLOPS, 4.0, layers))
     for windowed, count in ((False, model.softmax_layers - model.window_layers), (True, model.window_layers)):

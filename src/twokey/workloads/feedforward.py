@@ -13,6 +13,7 @@ __all__ = ["dense_operators", "expert_operators", "experts_touched"]
 
 _ACTIVATION_FLOPS = 10.0
 _GATING_FLOPS = 5.0
+_GATED_SUM_FLOPS = 3.0
 
 
 def experts_touched(experts: int, active: int, held: int, tokens: int) -> float:
@@ -55,7 +56,8 @@ def expert_operators(model: Model, layout: Layout, run: Pass) -> list[Operator]:
     Routing is balanced, over redundant copies too. P tokens choose among the experts of a device: those of the
     replica, or of all replicas that exchange tokens. The device computes P active/ep rows, spread evenly over the
     experts touched (`experts_touched`). Dispatch sends tokens x active x h elements at the experts' operand width,
-    combine returns them in 16 bits; a token is counted once for each expert it visits.
+    combine returns them in 16 bits; a token is counted once for each expert it visits. Where shared experts have a
+    gate: a product (T, 1, h), and a pass over their result that scales and adds it.
 
     References
     ----------
@@ -85,6 +87,9 @@ def expert_operators(model: Model, layout: Layout, run: Pass) -> list[Operator]:
         wide = model.shared_experts * model.expert_dim
         width = wide if layout.exchanges else -(-wide // layout.tp)
         out += _block("shared-expert", model, layout.weights, own, width, 1, count)
+        if model.shared_gate:
+            out.append(Gemm("shared-gate", own, 1, h, count=count))
+            out.append(Vector("shared-gating", own * h, _GATED_SUM_FLOPS, 6.0, count))
     return out
 
 

@@ -49,6 +49,7 @@ _SHAPE = (
     "linear_key_dim",
     "linear_value_dim",
 )
+_PARTS = ("output_gate", "joint_key_norm", "shared_gate")
 _STATED = ("params_total_B", "params_active_B", "context_tokens", "trained_tokens_T", "training_flop")
 _FOLDER = Path(__file__).parent.parent / "data" / "models"
 
@@ -74,6 +75,8 @@ class Model(Shown):
     linear_layers, linear_key_heads, linear_value_heads, linear_key_dim, linear_value_dim : layers whose attention is a
         gated delta rule over a state of fixed size, its heads and widths
     output_gate : whether softmax attention has a gate as wide as its heads on its result
+    joint_key_norm : whether queries and keys are normed over all heads together, not head by head
+    shared_gate : whether the result of the shared experts is scaled by a gate of one column
     figures : every figure with its source, those the makers state besides the shapes too
     """
 
@@ -116,6 +119,8 @@ class Model(Shown):
     linear_key_dim: int
     linear_value_dim: int
     output_gate: bool
+    joint_key_norm: bool
+    shared_gate: bool
     figures: dict[str, Figure]
     note: str = ""
 
@@ -219,9 +224,12 @@ class Model(Shown):
 def _read(path: Path) -> Model:
     f = read_file(path, path.name).fields(
         ("name", "aliases", "org", "released", "attention", "position", "norm", "tied", "figures"),
-        ("note", "output_gate"),
+        ("note", *_PARTS),
     )
     figures = read_figures(f["figures"], read_register(_FOLDER / "sources.yaml"), _SHAPE + _STATED)
+
+    def has(part: str) -> bool:
+        return part in f and f[part].yes_no()
 
     def shape(name: str) -> int:
         if name not in figures:
@@ -239,7 +247,9 @@ def _read(path: Path) -> Model:
         position=f["position"].one_of(("rotary", "learned", "alibi", "relative", "none")),
         norm=f["norm"].one_of(("layer", "rms")),
         tied=f["tied"].yes_no(),
-        output_gate="output_gate" in f and f["output_gate"].yes_no(),
+        output_gate=has("output_gate"),
+        joint_key_norm=has("joint_key_norm"),
+        shared_gate=has("shared_gate"),
         figures=figures,
         note=f["note"].text() if "note" in f else "",
         **{name: shape(name) for name in _SHAPE},

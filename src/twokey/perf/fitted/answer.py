@@ -137,6 +137,7 @@ def estimate_chip(
             prompts=-(-prompts // layout.dp),
             input_len=input_len,
             output_len=output_len,
+            ranks=layout.dp if layout.exchanges else 1,
             framework=framework,
         )
 

@@ -41,18 +41,23 @@ def decode_attention_s(
     d_qk, d_v, kv_width : width of a key, of a value, and of what is read for a token and problem [1]
     kv_bytes : width of a cached element [byte]
     rate : rate of the products over the 16-bit rate [1]
-    cold : whether the cache comes from memory always, as in serving; else a cache that fits the shared cache is read
-        from there, as in a benchmark that repeats one call
+    cold : whether the cache comes from memory always, as in serving, where other kernels keep memory busy before and
+        after; else a cache that fits the shared cache is read from there, as in a benchmark that repeats one call
 
     Notes
     -----
-    The context of a problem is cut into parts, as many as give every core `parts_per_core` units of work but none
-    below `keys_per_part` keys. Four times are joined: the cache at a share of the bandwidth of memory (or of the
-    shared cache, where it fits), with the products of the rows padded to the array's height (4-norm); and the rounds
-    of problems that a core works through (p-norm). A round takes what the shared cache needs for `block_keys` keys of
-    one problem, and as much again as keys of width 128 have: kernels fetch and mask whole blocks, however short the
-    context. Launch and, where a context is cut,
-    the joining of the parts (a fixed time and one for each doubling) are added.
+    The context of a problem is cut into parts, as many as give every core one but none below `keys_per_part` keys.
+    Two times are joined (p-norm). One is the cache at a share of the bandwidth of memory, with the products of the rows
+    padded to the array's height (4-norm). The other is what cores wait for on the shared cache: what lies there, read
+    at a share of its rate, and the rounds of problems that a core works through. A round takes what the shared cache
+    needs for `block_keys` keys of one problem, and as much again as keys of width 128 have: kernels fetch and mask
+    whole blocks, however short the context. Unless other kernels do, nothing fills the bandwidth of memory during the
+    cores' first and last blocks: `fill_rounds` rounds are added, but no more than the reading itself takes. In serving
+    they do, and what comes from memory takes no less than from the shared cache. Launch and, where a context is cut,
+    the joining of the parts are added: a fixed time, and one for each part, which one core reads in turn.
+
+    A kernel that takes at most `most_rows` query heads for a problem leaves more of them to another, which takes each
+    head by itself: the lanes spend `lane_cycles` on a multiply-accumulate, and a head costs as much as 128 keys more.
 
     References
     ----------
@@ -60,21 +65,31 @@ def decode_attention_s(
     """
     problems, rows, context = (np.asarray(v, dtype=np.float64) for v in (problems, rows, context))
     widths, kv_width = np.asarray(d_qk, dtype=np.float64) + np.asarray(d_v, dtype=np.float64), np.asarray(kv_width)
-    parts = np.clip(chip.cores * c["parts_per_core"] / problems, 1.0, np.maximum(1.0, context / c["keys_per_part"]))
+    parts = np.clip(chip.cores / problems, 1.0, np.maximum(1.0, context / c["keys_per_part"]))
     busy = np.minimum(1.0, problems * parts / chip.cores)
     cached = problems * context * kv_width * kv_bytes
     other = problems * rows * widths
     room = c["cache_share"] * chip.l2_bytes
-    hit = np.zeros_like(cached) if cold else np.clip((room - cached) / (0.3 * chip.l2_bytes) + 1, 0.0, 1.0)
-    memory = (cached * (1 - hit) + other) / (c["dram_efficiency"] * chip.dram_Bps)
-    memory = memory + cached * hit / (c["cache_efficiency"] * chip.l2_Bps)
+    fits = np.clip((room - cached) / (0.3 * chip.l2_bytes) + 1, 0.0, 1.0)
     padded = np.maximum(rows, c["least_rows"])
-    math = 2.0 * problems * padded * context * widths / (chip.peak_op_per_s * rate * c["array_efficiency"])
-    rounds = np.maximum(problems, chip.cores) * c["block_keys"] * (kv_width + _BLOCK_WIDTH) * 2.0 / chip.l2_Bps
-    p = c["overlap"]
-    body = ((memory**_CORNER + (math / busy) ** _CORNER) ** (p / _CORNER) + rounds**p) ** (1 / p)
-    doublings = np.log2(parts)
-    joining = c["split_us"] * np.minimum(doublings, 1.0) + c["reduce_us"] * doublings
+    math = 2.0 * problems * padded * context * widths / (chip.peak_op_per_s * rate * c["array_efficiency"] * busy)
+    a_round = chip.cores * c["block_keys"] * (kv_width + _BLOCK_WIDTH) * 2.0 / chip.l2_Bps
+    rounds, p = np.maximum(problems / chip.cores, 1.0) * a_round, c["overlap"]
+
+    def joined(hit: Floats) -> tuple[Floats, Floats]:
+        memory = (cached * (1 - hit) + other) / (c["dram_efficiency"] * chip.dram_Bps)
+        near = rounds + cached * hit / (c["cache_efficiency"] * chip.l2_Bps)
+        return memory, ((memory**_CORNER + math**_CORNER) ** (p / _CORNER) + near**p) ** (1 / p)
+
+    memory, body = joined(fits)
+    if cold:
+        body = np.maximum(body, joined(np.zeros_like(fits))[1])
+    else:
+        body = body + (1 - fits) * np.minimum(c["fill_rounds"] * a_round, memory)
+    if "most_rows" in c:
+        lanes = chip.cores * chip.lanes * chip.clock_Hz / c["lane_cycles"]
+        body = np.where(rows > c["most_rows"], problems * rows * (context + _KEYS) * widths / lanes, body)
+    joining = c["split_us"] * np.minimum(np.log2(parts), 1.0) + c["part_us"] * (parts - 1.0)
     return np.asarray((c["launch_us"] + joining) * 1e-6 + body)
 
 

@@ -86,6 +86,10 @@ class RealChip:
         """Return the chip with its 8-bit products being those of integers."""
         return replace(self, rate8=self.rate_int8, block_scales=False)
 
+    def unpaired(self) -> RealChip:
+        """Return the chip as it is to kernels that issue each product on one core, as those compiled by Triton do."""
+        return replace(self, pairs=False)
+
     def array_rate(self, efficiency: float, rate: float = 1.0) -> float:
         """Return the multiply-accumulates of one core in a clock that large products sustain.
 

@@ -11,10 +11,17 @@ from twokey.sources.figure import Figure
 from twokey.sources.register import read_figures, read_register
 from twokey.sources.text import read_file
 
-__all__ = ["FRAMEWORKS", "Coefficients", "read"]
+__all__ = ["EXPERT_KERNELS", "FRAMEWORKS", "Coefficients", "read"]
 
 FRAMEWORKS = ("trtllm", "sglang", "vllm")
 """Serving frameworks whose kernels have coefficients of their own."""
+
+EXPERT_KERNELS = ("triton", "cutlass", "fused")
+"""Kernels of a layer of experts, of which a framework may have several: products compiled by Triton; grouped products
+of CUTLASS; a layer in few kernels written for paired cores (NVIDIA's trtllm-gen)."""
+
+_MAKERS = {"cutlass": "trtllm"}
+"""Framework from which others have a kernel: FlashInfer's CUTLASS experts are TensorRT-LLM's."""
 
 _FOLDER = Path(__file__).parent.parent.parent / "data" / "perf"
 
@@ -43,28 +50,55 @@ class Coefficients:
 
     def gemm(self, wide: bool) -> dict[str, float]:
         """Return the coefficients of matrix products for a class of cores."""
-        return self.merged("power", "gemm", "gemm-wide" if wide else "gemm-narrow")
+        return self.merged("power", "launch", "gemm", "gemm-wide" if wide else "gemm-narrow")
 
-    def experts(self, wide: bool, framework: str | None, bits: int, paired: bool = False) -> dict[str, float]:
+    def experts(
+        self, wide: bool, framework: str | None, bits: int, paired: bool = False, kernel: str | None = None
+    ) -> dict[str, float]:
         """Return the coefficients of a layer's experts.
 
         Parameters
         ----------
         bits : width of the products: 16; 8, with scales by block; 4, whose scales the arrays apply themselves
-        paired : whether cores pair up and hold results in a memory of their own: their kernels gather, multiply,
-            activate and add up in one go, and are the same in all frameworks
+        paired : whether cores pair up and hold results in a memory of their own
+        kernel : of `EXPERT_KERNELS`; where not given, the fused one on paired cores, which is the same in all
+            frameworks, and on others what the framework runs
 
         Notes
         -----
-        Such a fused kernel has the array efficiency of the best kernel fitted on H100. 8-bit products, whose results
-        the lanes scale, are taken to run as they do on H100.
+        Triton and CUTLASS are fitted on H100 and run elsewhere as they do there (on paired cores with
+        `RealChip.unpaired`, if Triton's). A framework that has a kernel from another one has its coefficients, unless
+        rows of its own were fitted.
+
+        Examples
+        --------
+        >>> c = read()
+        >>> c.experts(True, "vllm", 16, True, "cutlass") == c.experts(True, "trtllm", 16)
+        True
         """
         dense = self.gemm(wide)
-        if paired and bits != 8:
+        if paired and kernel in (None, "fused"):
+            if bits == 8:
+                return dense | self.groups["moe8-paired"]
             return dense | self.groups["moe-paired"] | {"expert_dram_efficiency": dense["dram_efficiency"]}
         name = "moe8-wide" if wide and bits < 16 else "moe-wide" if wide else "moe-narrow"
-        found = dense | self.merged(name, f"{name}-{framework}" if framework else "")
+        makers = (framework, _MAKERS.get(kernel or ""), f"{framework}-{kernel}")
+        found = dense | self.merged(name, *(f"{name}-{maker}" for maker in makers))
         return found | {"scale_lanes": 0.0} if bits == 4 else found
+
+    def decode(self, wide: bool, framework: str | None, paired: bool = False) -> dict[str, float]:
+        """Return the coefficients of decode attention.
+
+        Parameters
+        ----------
+        paired : whether cores pair up: the frameworks then call the same kernels, generated for such cores, and the
+            name of one tells only what it does not hand to them
+
+        Notes
+        -----
+        Such a kernel is taken to be like the fastest one fitted on H100.
+        """
+        return self.kernel(f"decode-{'paired' if paired else 'wide' if wide else 'narrow'}", framework)
 
     def kernel(self, operator: str, framework: str | None) -> dict[str, float]:
         """Return the coefficients of an attention kernel: those common to all, then the framework's own."""

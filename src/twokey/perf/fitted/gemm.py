@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twokey.perf.fitted.chip import RealChip
 
-__all__ = ["TILES", "gemm_core_s", "sustained_clock"]
+__all__ = ["TILES", "gemm_core_s", "sharing", "sustained_clock", "tiles_of"]
 
 TILES = (
     (16, 64), (16, 128), (32, 64), (32, 128), (64, 64), (64, 128), (128, 64), (64, 256), (256, 64),
@@ -15,12 +15,15 @@ TILES = (
 )  # fmt: skip
 """Tiles of the result that a core computes at a time: rows, columns."""
 
+REGISTERS = 32768
+"""Results a core can hold in half of its registers, the other half being operands in flight: 256 x 128 [1]."""
+
 SPLITS = (1, 2, 3, 4, 6, 8, 16)
 """Parts into which the depth of a product may be split."""
 
-_GRID = np.array([(bm, bn, s) for bm, bn in TILES for s in SPLITS], dtype=np.float64)
-_WHOLE = _GRID[_GRID[:, 2] == 1]
 _STEP = 64.0
+_ROWS = 8.0
+_PAIR_ROWS = 128.0
 _CORNER = 8.0
 _REFERENCE_HZ = 1.6e9
 _CHUNK = 2000
@@ -53,6 +56,27 @@ def sustained_clock(chip: RealChip, c: dict[str, float], op_per_s: Floats) -> Fl
     return np.asarray(np.minimum(1.0, np.cbrt(room_W / np.maximum(power_W, 1e-9))))
 
 
+def tiles_of(chip: RealChip) -> list[tuple[int, int]]:
+    """Return the tiles a core can hold: all where it has a memory for results, else those that fit its registers."""
+    return [(bm, bn) for bm, bn in TILES if chip.pairs or bm * bn <= REGISTERS]
+
+
+def sharing(chip: RealChip, m: Floats, bm: Floats) -> tuple[Floats, Floats]:
+    """Return how often a tile's left and right operand, once read from the cache, are used [1].
+
+    Parameters
+    ----------
+    m, bm : rows of the product, and of a tile [1]
+
+    Notes
+    -----
+    As `RealChip.shared_operands` has it; two cores work as a pair only on two tiles of 128 rows, one below the other.
+    """
+    a, b = chip.shared_operands
+    pair = (bm >= _PAIR_ROWS) & (m > bm) if chip.pairs else np.array(True)
+    return np.where(pair, a, 1.0), np.where(pair, b, 1.0)
+
+
 def gemm_core_s(
     chip: RealChip,
     c: dict[str, float],
@@ -83,12 +107,13 @@ def gemm_core_s(
     Notes
     -----
     For a tile (BM, BN) and S parts of depth K/S:
-    arithmetic BM BN K/S / macs / e; operands (BM/ca + BN/cb) bytes K/S / cache bytes a clock; both and the fixed
-    cycles of a tile give a unit's cycles; max(1, units / cores) units follow each other on a core. Whole waves are
-    not rounded up: libraries balance the last one. Memory: operands once, and panels again where neither operand
-    stays in the cache, at a share of the bandwidth that falls when few units are in flight. Both overlap in part
-    (p-norm). Splitting costs fixed cycles and an addition of the parts. Many products of one row or one column
-    may also run on the vector lanes as they stream past.
+    arithmetic BM BN K/S / macs / e; operands (min(BM, m)/ca + BN/cb) bytes K/S / cache bytes a clock, rows in eights;
+    both and the fixed cycles of a tile give a unit's cycles; max(1, units / cores) units follow each other on a core.
+    They come in whole waves where threads load and multiply by turns; where copies run beside the arrays (`wide`)
+    kernels stay on their cores and libraries balance the last wave. Memory: operands once, and panels again where
+    neither operand stays in the cache, at a share of the bandwidth that falls when few units are in flight. Both
+    overlap in part (p-norm). Splitting costs fixed cycles and an addition of the parts. Many products of one row or
+    one column may also run on the vector lanes as they stream past.
 
     Examples
     --------
@@ -100,7 +125,9 @@ def gemm_core_s(
     """
     shape = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (m, n, k, batch)))
     flat = [v.ravel() for v in shape]
-    grid = _GRID if splits else _WHOLE
+    grid = np.array(
+        [(bm, bn, s) for bm, bn in tiles_of(chip) for s in (SPLITS if splits else SPLITS[:1])], dtype=np.float64
+    )
     parts = [
         _chunk(chip, c, [v[i : i + _CHUNK, None] for v in flat], grid, (a_bytes, b_bytes, c_bytes), rate)
         for i in range(0, flat[0].size, _CHUNK)
@@ -114,14 +141,16 @@ def _chunk(
     m, n, k, batch = shape
     a, b, out = widths
     bm, bn, split = (column[None, :] for column in grid.T)
-    share_a, share_b = chip.shared_operands
+    share_a, share_b = sharing(chip, m, bm)
     cache = c["cache_rate"] * chip.l2_bytes_per_clock
     depth = np.ceil(k / split / _STEP) * _STEP
     units = np.ceil(m / bm) * np.ceil(n / bn) * batch * split
     arithmetic = bm * bn * depth / chip.array_rate(c["array_efficiency"], rate)
-    feed = (bm * a / share_a + bn * b / share_b) * depth / cache
+    read = np.minimum(bm, np.ceil(m / _ROWS) * _ROWS)
+    feed = (read * a / share_a + bn * b / share_b) * depth / cache
     unit = (arithmetic**_CORNER + feed**_CORNER) ** (1 / _CORNER) + c["tile_cycles"]
-    core_s = np.maximum(1.0, units / chip.cores) * unit / chip.clock_Hz
+    waves = units / chip.cores if chip.wide else np.ceil(units / chip.cores)
+    core_s = np.maximum(1.0, waves) * unit / chip.clock_Hz
     dram_s = _memory_bytes(chip, c, (m, n, k), (bm, bn), widths) * batch / (c["dram_efficiency"] * chip.dram_Bps)
     dram_s = dram_s / np.minimum(1.0, units * c["units_in_flight"] / chip.cores) ** c["flight_exponent"]
     p = c["overlap"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twokey.perf.fitted.chip import RealChip
-from twokey.perf.fitted.gemm import TILES, sustained_clock
+from twokey.perf.fitted.gemm import sustained_clock, tiles_of
 
 __all__ = ["ROUTINGS", "expert_rows", "grouped_core_s", "moe_layer_s"]
 
@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 ROUTINGS = ("balanced", "uniform", "power-law-1.01", "power-law-1.2")
 """Ways in which tokens choose experts: as evenly as can be; each at random; by a power law of popularity."""
 
-_EXPERT_TILES = np.array([(bm, bn) for bm, bn in TILES if bm >= 16 and bn >= 64], dtype=np.float64)
 _STEP, _CORNER = 64.0, 8.0
 _BLOCK = 128.0
 
@@ -127,8 +126,11 @@ def moe_layer_s(
     share the cores, with the tile that is best for the whole; each expert's weights are read once. Time of a
     product as in `gemm_core_s` with efficiencies of its own. Around them a fixed time, a time for each doubling of the
     rows held (they are sorted by expert), and passes over tokens x topk rows of both widths: kernels sort, activate
-    and add up the rows of all experts, also of those held elsewhere.
+    and add up the rows of all experts, also of those held elsewhere. Where weights lie in blocks of so many rows
+    (coefficient `weight_block`), the width of an expert is filled up to whole blocks, which are read and multiplied.
     """
+    block = c.get("weight_block", 1.0)
+    inter = np.ceil(inter / block) * block
     widths = {"weight_bytes": weight_bytes, "operand_bytes": operand_bytes, "rate": rate}
     total = 0.0
     for n, k in (((matrices - 1) * inter, float(hidden)), (float(hidden), float(inter))):
@@ -157,11 +159,13 @@ def grouped_core_s(
     -----
     Where 8-bit operands carry a scale for each 128 of the depth (coefficient `scale_lanes`), the vector lanes scale
     and add every result of a tile once for each such block, before the next product of the arrays: their time is
-    added to that of the arrays. Lanes have not grown with the arrays, so that the share they take does.
+    added to that of the arrays. Lanes have not grown with the arrays, so that the share they take does. Experts' rows
+    are few, so that paired cores put rows of weights, of which there are always enough, one below the other.
     """
     levels, counts = np.unique(np.asarray(rows, float), return_counts=True)
     total, experts = float((levels * counts).sum()), float(counts.sum())
-    bm, bn = (column[None, :] for column in _EXPERT_TILES.T)
+    tiles = np.array([t for t in tiles_of(chip) if t[0] >= 16 and t[1] >= 64], dtype=np.float64)
+    bm, bn = (column[None, :] for column in tiles.T)
     share_a, share_b = chip.shared_operands
     cache = c["cache_rate"] * chip.l2_bytes_per_clock
     depth = np.ceil(k / _STEP) * _STEP

@@ -123,7 +123,10 @@ def _class(chip: RealChip) -> str:
 def _attention(
     call: Callable[..., Floats], name: str, chip: RealChip, fitted: Coefficients, s: Floats, d: Dtype, fw: str | None
 ) -> Floats:
-    c = fitted.kernel(f"{name}-{_class(chip)}", fw)
+    if call is decode_attention_s:
+        c = fitted.decode(chip.wide, fw, chip.pairs)
+    else:
+        c = fitted.kernel(f"{name}-{_class(chip)}", fw)
     out = np.empty(len(s))
     for width in np.unique(s[:, 4]):
         at = s[:, 4] == width

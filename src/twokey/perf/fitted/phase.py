@@ -16,8 +16,9 @@ from twokey.workloads.operators import Attention, Collective, Gemm, Phase, Vecto
 
 __all__ = ["Term", "phase_terms"]
 
-_INSIDE = ("rotary", "expert-activation", "weighted-sum")
-"""Element-wise kernels whose time is part of another: tables of attention and of experts were measured with them."""
+_INSIDE = ("rotary", "gating", "expert-activation", "weighted-sum")
+"""Element-wise kernels whose time is part of another: tables of attention and of experts were measured with them
+(those of experts begin with the scores of the router, in the public collectors of aiconfigurator)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Term:
     kind : "dense", "experts", "attention", "vector" or "link"
     work_s : time of all its runs without launch floors [s]
     launch_s : launch floors of all its runs [s]
-    quantise_s : passes over left operands to narrow them, of all its runs [s]
+    quantise_s : kernels or passes that narrow left operands, of all its runs [s]
     bound_by : the resource that bounds a run: compute, dram, link or launch
     """
 
@@ -55,8 +56,9 @@ def phase_terms(
 
     Notes
     -----
-    Rotation and the writing of new keys are part of attention, activation and summing part of the experts, as the
-    measurements have them.
+    Rotation and the writing of new keys are part of attention; choice, activation and summing part of the experts, as
+    the measurements have them. Operands of four bits are narrowed by a kernel of their own before each product; for
+    eight bits the kernel before does it, or what it costs is in the time of a layer fitted on such models.
     """
     kind = "wide" if chip.wide else "narrow"
     c = fitted.gemm(chip.wide)
@@ -120,6 +122,7 @@ def _dense(chip: RealChip, c: dict[str, float], ops: list[Gemm], state: dict[str
                 time, floor = time * state["pace"], state["fixed_us"] * 1e-6
             bound = "launch" if floor > time else "dram" if reading > ideal else "compute"
             narrow = op.m * op.k * 3.0 / (c["dram_efficiency"] * chip.dram_Bps) if a < 2.0 else 0.0
+            narrow += c["launch_us"] * 1e-6 if a < 1.0 else 0.0
             out.append(Term(op.name, "dense", op.count * time, op.count * floor, op.count * narrow, bound))
     return out
 
@@ -144,7 +147,7 @@ def _attention(
 ) -> Term:
     latent = op.d_qk != op.d_v
     if decode:
-        c = fitted.kernel("decode-mla", None) if latent else fitted.kernel(f"decode-{kind}", framework)
+        c = fitted.kernel("decode-mla", None) if latent else fitted.decode(chip.wide, framework, chip.pairs)
         time = float(
             decode_attention_s(
                 chip,

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from twokey.perf.fitted.chip import RealChip
 from twokey.perf.fitted.coefficients import Coefficients
+from twokey.perf.fitted.mixed import mixed_phases
 from twokey.perf.fitted.phase import Term, phase_terms
 from twokey.workloads.operators import Attention, Phase
 
-__all__ = ["Steps", "prompts_between_s", "step_times", "timed_rows"]
-
-_SHARES = {"dense": "dense_launch_share", "vector": "dense_launch_share", "experts": "expert_launch_share"}
-"""Share of a kernel's launch floor that remains inside a graph, by kind of operator; attention keeps all of it."""
+__all__ = ["Extra", "Steps", "layers_of", "prompt_extra", "step_times", "timed_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +33,100 @@ class Steps:
     mixed_share: float
 
 
-def timed_rows(
-    terms: list[Term], fitted: Coefficients, framework: str | None, layers: float = 0.0, sequences: float = 0.0
-) -> list[tuple[str, float, str]]:
-    """Return (operator, time [s], bound) of a phase's terms, and of the framework where it decodes.
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What prompts add to the decode step that carries them.
 
     Parameters
     ----------
-    layers, sequences : layers with attention, and sequences of a decode step; 0 for a pass over prompts [1]
+    prompts : prompts that share the step [1]
+    time_s : what they add together [s]
+    """
+
+    prompts: int
+    time_s: float
+
+    def per_token_s(self, sequences: float, output_len: int, ranks: int = 1) -> float:
+        """Return what the prompts of others add to the time per output token [s].
+
+        Notes
+        -----
+        While a sequence writes its OSL tokens each of the other sequences begins once, `prompts` at a time: that many
+        steps carry prompts. Replicas whose tokens meet at the experts wait for each other's.
+        """
+        return ranks * max(sequences / self.prompts - 1.0, 0.0) * self.time_s / output_len
+
+
+def layers_of(phase: Phase) -> float:
+    """Return the layers of a phase, with attention over keys or with a state [1]."""
+    return sum(op.count for op in phase.operators if isinstance(op, Attention) or op.name == "linear-state")
+
+
+def timed_rows(
+    terms: list[Term], fitted: Coefficients, framework: str | None, layers: float, sequences: float = 0.0
+) -> list[tuple[str, float, str]]:
+    """Return (operator, time [s], bound) of a step's terms, and of the framework.
+
+    Parameters
+    ----------
+    layers : layers with attention or a state [1]
+    sequences : sequences of a decode step; 0 for a pass over prompts [1]
+
+    Notes
+    -----
+    A decode step is launched as one graph; the framework adds a time for each sequence (sampling, scheduling) and for
+    each layer (small kernels and gaps). A pass over prompts has no graph: its kernels are launched one by one, so that
+    it never takes less than the host needs to launch a layer.
     """
     s = fitted.merged("serve", f"serve-{framework}")
     out = []
     for term in terms:
-        share = s.get(_SHARES.get(term.kind, ""), 1.0)
+        share = s.get("expert_launch_share", 1.0) if term.kind == "experts" else 1.0
         out.append((term.operator, term.work_s + share * term.launch_s + term.quantise_s, term.bound_by))
     if sequences:
-        host = (s["step_us"] + s["sequence_us"] * sequences + s["layer_us"] * layers) * 1e-6
-        out.append(("framework", host, "launch"))
-    return out
+        host = (s["sequence_us"] * sequences + s["layer_us"] * layers) * 1e-6
+    else:
+        host = max(0.0, s["eager_layer_us"] * layers * 1e-6 - sum(time for _, time, _ in out))
+    return [*out, ("framework", host, "launch")] if host else out
 
 
-def prompts_between_s(
-    prompt_s: float, shared_s: float, mixing: float, sequences: float, input_len: int, output_len: int
-) -> float:
-    """Return what the prompts of others add to the time per output token [s].
+def prompt_extra(
+    chip: RealChip,
+    fitted: Coefficients,
+    decode: Phase,
+    prefill: Phase,
+    step_s: float,
+    *,
+    sequences: float,
+    input_len: float,
+    prompts: float = 1.0,
+    ranks: int = 1,
+    framework: str | None = None,
+) -> Extra:
+    """Return what prompts add to the decode step that carries them.
 
     Parameters
     ----------
-    prompt_s, shared_s : pass over one prompt alone, and the part of a decode step whose weights both read [s]
-    mixing : share of the prompts that fall between the steps of others [1]
-    sequences, input_len, output_len : as in `step_times`
+    decode, prefill : operators of one decode step of all sequences, and of a pass over `prompts` prompts
+    step_s : time of the decode step without prompts [s]
+    sequences : sequences of the replica in flight [1]
+    input_len : tokens of a prompt that go through [token]
+    ranks : replicas that exchange tokens with the experts [1]
 
     Notes
     -----
-    While a sequence writes its OSL tokens, each of the other sequences begins once, so that n = (sequences - 1) x
-    `mixing` steps carry a prompt. Such a step costs the prompt's pass less the reading of the weights that both share.
+    As many prompts share a step as make up `group_tokens`. The step reads the weights once, and like a pass over
+    prompts it is launched kernel by kernel.
     """
-    saved = min(0.9 * prompt_s, shared_s) * max(0.0, 1.0 - sequences / input_len)
-    return mixing * max(sequences - 1.0, 0.0) * (prompt_s - saved) / output_len
+    s = fitted.merged("serve", f"serve-{framework}")
+    group = int(max(1, min(sequences, s["group_tokens"] // input_len)))
+    both, alone = mixed_phases(decode, prefill, group / prompts, ranks)
+    terms = phase_terms(chip, fitted, both, decode=True, framework=framework)
+    terms += phase_terms(chip, fitted, alone, decode=False, framework=framework)
+    layers = layers_of(decode)
+    mixed_s = sum(time for _, time, _ in timed_rows(terms, fitted, framework, layers, sequences))
+    floor_s = s["eager_layer_us"] * layers * 1e-6
+    return Extra(group, max(mixed_s, floor_s, step_s) - step_s)
 
 
 def step_times(
@@ -85,6 +139,7 @@ def step_times(
     prompts: float,
     input_len: int,
     output_len: int,
+    ranks: int = 1,
     framework: str | None = None,
 ) -> Steps:
     """Return the times of a served model's steps on one replica.
@@ -94,24 +149,35 @@ def step_times(
     decode, prefill : operators of one decode step of all sequences, and of a pass over `prompts` prompts
     sequences, prompts : sequences of the replica in flight, and prompts of one pass [1]
     input_len, output_len : tokens of a prompt and of an answer [token]
+    ranks : replicas that exchange tokens with the experts [1]
     framework : whose kernels run; kernels fitted on all of them where not given
 
     Notes
     -----
-    TPOT = [n T_mixed + (OSL - n) T_decode] / OSL, see `prompts_between_s`. A decode step adds to its operators a fixed
-    time, a time for each sequence (sampling, scheduling) and for each layer (gaps between kernels of a graph).
+    TPOT = T_decode + n (T_mixed - T_decode) / OSL, see `Extra` for n and `prompt_extra` for T_mixed.
 
     References
     ----------
     A. Agrawal et al., "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve," arXiv:2403.02310
     (decodes slowed by the prefills of their batch).
     """
-    s = fitted.merged("serve", f"serve-{framework}")
-    layers = sum(op.count for op in decode.operators if isinstance(op, Attention) or op.name == "linear-state")
+    layers = layers_of(decode)
     decode_terms = phase_terms(chip, fitted, decode, decode=True, framework=framework)
     rows = timed_rows(decode_terms, fitted, framework, layers, sequences)
-    first = timed_rows(phase_terms(chip, fitted, prefill, decode=False, framework=framework), fitted, framework)
+    first_terms = phase_terms(chip, fitted, prefill, decode=False, framework=framework)
+    first = timed_rows(first_terms, fitted, framework, layers)
     step, whole = sum(time for _, time, _ in rows), sum(time for _, time, _ in first)
-    shared = sum(term.work_s for term in decode_terms if term.kind in ("dense", "experts"))
-    extra = prompts_between_s(whole / prompts, shared, s["mixing"], sequences, input_len, output_len)
-    return Steps(step, whole + s["step_us"] * 1e-6, step + extra, tuple(rows), tuple(first), extra / (step + extra))
+    added = prompt_extra(
+        chip,
+        fitted,
+        decode,
+        prefill,
+        step,
+        sequences=sequences,
+        input_len=input_len,
+        prompts=prompts,
+        ranks=ranks,
+        framework=framework,
+    )
+    extra = added.per_token_s(sequences, output_len, ranks)
+    return Steps(step, whole, step + extra, tuple(rows), tuple(first), extra / (step + extra))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from twokey.perf.fitted.chip import RealChip
 from twokey.perf.fitted.coefficients import Coefficients
-from twokey.perf.fitted.phase import Term, phase_terms
-from twokey.perf.fitted.serving import timed_rows
+from twokey.perf.fitted.phase import phase_terms
+from twokey.perf.fitted.serving import layers_of, prompt_extra, timed_rows
 from twokey.quantities.problem import Problem
 from twokey.workloads.build import build
 from twokey.workloads.layout import Layout
@@ -129,24 +129,30 @@ class Replica:
         With hit rate r, (1 - r) ISL rows go through; each still attends to all keys before it, so that attention
         costs what ISL rows cost less what r ISL rows cost.
         """
-        new = max(1, round(self.input_len * (1.0 - self.prefix_hit)))
-        total = sum(time for _, time, _ in timed_rows(self._prefill_terms(new), self.fitted, self.framework))
-        if new < self.input_len:
-            total -= _attention(self._prefill_terms(new))
-            total += _attention(self._prefill_terms(self.input_len))
-            total -= _attention(self._prefill_terms(self.input_len - new))
-        return (
-            total
-            + self.fitted.merged("serve", f"serve-{self.framework}")["step_us"] * 1e-6
-            + self.pp * self._hand_over_s(new) * (self.pp > 1)
-        )
+        new = self._new_tokens
+        phase = self._load(1, new)[1]
+        terms = phase_terms(self.chip, self.fitted, phase, decode=False, framework=self.framework)
+        rows = timed_rows(terms, self.fitted, self.framework, layers_of(phase))
+        return sum(time for _, time, _ in rows) + self._beside_s()
 
     def extra_s(self, sequences: int) -> float:
-        """Return what a prompt adds to the step that carries it: its pass less the weights that both read [s]."""
-        one = self.prompt_s()
-        terms, _ = self._decode_terms(max(1, sequences))
-        shared = sum(term.work_s for term in terms if term.kind in ("dense", "experts"))
-        return one - min(0.9 * one, shared) * max(0.0, 1.0 - sequences / self.input_len)
+        """Return what a prompt adds to the step that carries it, alone or with others (`prompt_extra`) [s]."""
+        sequences = max(1, sequences)
+        decode, layers = self._decode_phase(sequences)
+        terms = phase_terms(self.chip, self.fitted, decode, decode=True, framework=self.framework)
+        step = sum(time for _, time, _ in timed_rows(terms, self.fitted, self.framework, layers, sequences))
+        added = prompt_extra(
+            self.chip,
+            self.fitted,
+            decode,
+            self._load(1, self._new_tokens)[1],
+            step,
+            sequences=sequences,
+            input_len=self._new_tokens,
+            ranks=self.layout.dp if self.layout.exchanges else 1,
+            framework=self.framework,
+        )
+        return added.time_s / added.prompts + self._beside_s()
 
     def memory_bytes(self, sequences: int) -> float:
         """Return what one device holds with this many sequences in flight [byte]."""
@@ -175,9 +181,25 @@ class Replica:
     def _hand_over_s(self, tokens: int) -> float:
         return _LINK_US * 1e-6 + tokens * self.model.hidden * 2.0 / self.chip.link_Bps
 
-    def _prefill_terms(self, length: int) -> list[Term]:
-        load = self._load(1, max(1, length))
-        return phase_terms(self.chip, self.fitted, load[1], decode=False, framework=self.framework)
+    @property
+    def _new_tokens(self) -> int:
+        """Tokens of a prompt that are not cached [token]."""
+        return max(1, round(self.input_len * (1.0 - self.prefix_hit)))
+
+    def _beside_s(self) -> float:
+        """Return what a prompt takes beside the pass of its new tokens: their cached keys, and the stages [s]."""
+        new = self._new_tokens
+        hand_over = self.pp * self._hand_over_s(new) * (self.pp > 1)
+        if new == self.input_len:
+            return hand_over
+        whole, cached, own = (self._scores_s(n) for n in (self.input_len, self.input_len - new, new))
+        return whole - cached - own + hand_over
+
+    def _scores_s(self, length: int) -> float:
+        """Return the time of attention over a prompt, without its launches [s]."""
+        phase = self._load(1, max(1, length))[1]
+        terms = phase_terms(self.chip, self.fitted, phase, decode=False, framework=self.framework)
+        return sum(term.work_s for term in terms if term.kind == "attention")
 
     def _load(self, sequences: int, length: int) -> tuple[Phase, Phase]:
         load = build(
@@ -192,7 +214,7 @@ class Replica:
         )
         return load.decode, load.prefill
 
-    def _decode_terms(self, sequences: int) -> tuple[list[Term], float]:
+    def _decode_phase(self, sequences: int) -> tuple[Phase, float]:
         phase = self._load(sequences, self.input_len)[0]
         if self.drafts:
             checked = 1 + self.drafts
@@ -205,12 +227,12 @@ class Replica:
                 if _is_state(op)
             ]
             phase = replace(wide, operators=(*[op for op in wide.operators if not _is_state(op)], *state))
-        layers = sum(op.count for op in phase.operators if isinstance(op, Attention) or op.name == "linear-state")
-        return phase_terms(self.chip, self.fitted, phase, decode=True, framework=self.framework), layers
+        return phase, layers_of(phase)
 
     def _parts_s(self, sequences: int) -> tuple[float, float]:
         """Return the time of the links and of all else in one decode pass [s]."""
-        terms, layers = self._decode_terms(sequences)
+        phase, layers = self._decode_phase(sequences)
+        terms = phase_terms(self.chip, self.fitted, phase, decode=True, framework=self.framework)
         rows = timed_rows(terms, self.fitted, self.framework, layers, sequences)
         times = {name: 0.0 for name, _, _ in rows}
         for name, time, _ in rows:
@@ -225,7 +247,3 @@ class Replica:
 
 def _is_state(op: object) -> bool:
     return isinstance(op, Attention) or (isinstance(op, Vector) and op.name == "linear-state")
-
-
-def _attention(terms: list[Term]) -> float:
-    return sum(term.work_s for term in terms if term.kind == "attention")
