@@ -57,9 +57,10 @@ NOTES = (
     "singly (H100's rows of TensorRT-LLM, and its source); copying of keys and transfers beside the tiles of prefill",
     "attention; sorting of rows by expert; chunks of a gated delta rule; and steps that carry prompts. Scores of",
     "H200, B200 and L40S were on the screen meanwhile: they are blind in value only.",
-    "Integer products have no scales by block since a published prefill rate of Ascend 910C was seen to be far off.",
-    "The cycles of the arrays were looked for because an earlier trial was known to miss H20 by 10%. No operator row",
-    "of H20, MI210 or Ascend has been seen. The eight products of the printed GPT-3 layer weigh 80 rows each.",
+    "Integer products have no scales by block, and arrays of Huawei lose a share of their peak as a cited table of",
+    "operators says rather than cycles, since a published prefill rate of Ascend 910C was seen to be far off. The",
+    "cycles of the arrays were looked for because an earlier trial was known to miss H20 by 10%. No operator row of",
+    "H20, MI210 or Ascend has been seen. The eight products of the printed GPT-3 layer weigh 80 rows each.",
 )
 
 

@@ -60,6 +60,14 @@ def test_pairing_is_not_read_from_the_memory_of_other_makers() -> None:
     assert named("huawei-ascend-910b").dram_Bps < 1.6e12
 
 
+def test_a_cited_share_of_the_peak_holds_what_larger_arrays_lose() -> None:
+    ascend, hopper = named("huawei-ascend-910c"), named("nvidia-h100")
+    assert ascend.share_of_peak
+    assert not hopper.share_of_peak
+    shares = [chip.array_rate(0.7) / chip.macs / chip.array_share for chip in (ascend, hopper)]
+    assert shares == pytest.approx([0.7, 0.7])
+
+
 def test_integer_products_carry_no_scales_by_block() -> None:
     shape = (8192, 4096, 1536, 8, 128, 1, 8)
     float_s, integer_s = operator_latencies(named("nvidia-h100"), [("moe", "fp8", shape), ("moe", "int8", shape)])

@@ -7,7 +7,7 @@ from functools import cache
 
 from twokey.chips.catalogue import Chip, find
 from twokey.chips.design import Design
-from twokey.perf.fitted.software import kernel_shares
+from twokey.perf.fitted.software import kernel_figures, kernel_shares
 
 __all__ = ["RealChip", "from_catalogue", "from_design_record", "named"]
 
@@ -39,6 +39,8 @@ class RealChip:
         a large core memory alone, as Ascend's, does not say so
     block_scales : whether 8-bit products carry a scale for each block of their depth, as fp8 ones do and integer ones,
         scaled once at the end, do not
+    share_of_peak : whether `array_share` was stated beside another chip as a share of the peak of both, so that what
+        arrays of this size lose is in it
     array_share, dram_share : what the designer's kernels reach of the rate of the arrays and of the bandwidth of
         memory, beside the kernels the model was fitted on (`software.kernel_shares`) [1]
     """
@@ -60,6 +62,7 @@ class RealChip:
     fine_node: bool
     pairs: bool = False
     block_scales: bool = True
+    share_of_peak: bool = False
     array_share: float = 1.0
     dram_share: float = 1.0
 
@@ -105,10 +108,11 @@ class RealChip:
         cycles, not a share: products that take fewer cycles lose more of them. 8-bit products of H100 confirm it. A
         part cut in compute (H20) therefore comes nearer to its peak than the part it is cut from. Paired cores issue
         the products of both at once, which halves the loss (rows of B200 asked for this; no value was fitted on
-        them).
+        them). It is a share again where the designer's kernels are known to reach the same share of their peak as
+        kernels of Hopper do of theirs, however large the arrays (`share_of_peak`).
         """
         full = self.macs * rate * self.array_share
-        if not self.wide:
+        if not self.wide or self.share_of_peak:
             return full * efficiency
         reference = _REFERENCE_MACS * (2.0 if self.pairs else 1.0)
         return full / (1.0 + (1.0 / efficiency - 1.0) * full / reference)
@@ -164,6 +168,7 @@ def from_catalogue(chip: Chip) -> RealChip:
         tdp_W=stated.get("tdp_W", 0.0),
         fine_node=node.startswith(_FINE_NODES),
         pairs=chip.item.seller == "nvidia" and a["sram_KiB"] >= _PAIRED_KiB,
+        share_of_peak=(chip.item.seller or "") in kernel_figures(),
         array_share=shares["array_share"],
         dram_share=shares["dram_share"],
     )
