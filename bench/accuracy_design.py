@@ -26,7 +26,9 @@ def predict(row: Row) -> float:
     step = phase_time(load.decode, device).time_s
     group = int(max(1, min(row.sequences, read().groups["serve"]["group_tokens"] // load.input_len)))
     both, alone = mixed_phases(load.decode, load.prefill, group, row.ranks)
-    carrying = replace(both, operators=both.operators + alone.operators)
+    shared = {op.name for op in both.operators}
+    rest = tuple(op for op in load.decode.operators if op.name not in shared)
+    carrying = replace(both, operators=(*rest, *both.operators, *alone.operators))
     extra = Extra(group, phase_time(carrying, device).time_s - step)
     return step + extra.per_token_s(row.sequences, load.output_len, row.ranks)
 

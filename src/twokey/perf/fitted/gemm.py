@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,6 +19,8 @@ TILES = (
 
 REGISTERS = 32768
 """Results a core can hold in half of its registers, the other half being operands in flight: 256 x 128 [1]."""
+
+_IN_REGISTERS = tuple((bm, bn) for bm, bn in TILES if bm * bn <= REGISTERS)
 
 SPLITS = (1, 2, 3, 4, 6, 8, 16)
 """Parts into which the depth of a product may be split."""
@@ -56,9 +60,15 @@ def sustained_clock(chip: RealChip, c: dict[str, float], op_per_s: Floats) -> Fl
     return np.asarray(np.minimum(1.0, np.cbrt(room_W / np.maximum(power_W, 1e-9))))
 
 
-def tiles_of(chip: RealChip) -> list[tuple[int, int]]:
+def tiles_of(chip: RealChip) -> tuple[tuple[int, int], ...]:
     """Return the tiles a core can hold: all where it has a memory for results, else those that fit its registers."""
-    return [(bm, bn) for bm, bn in TILES if chip.pairs or bm * bn <= REGISTERS]
+    return TILES if chip.pairs else _IN_REGISTERS
+
+
+@cache
+def _grid(tiles: tuple[tuple[int, int], ...], splits: bool) -> Floats:
+    """Return every tile with every split of the depth, or unsplit, (choices, 3)."""
+    return np.array([(bm, bn, s) for bm, bn in tiles for s in (SPLITS if splits else SPLITS[:1])], dtype=np.float64)
 
 
 def sharing(chip: RealChip, m: Floats, bm: Floats) -> tuple[Floats, Floats]:
@@ -125,9 +135,7 @@ def gemm_core_s(
     """
     shape = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (m, n, k, batch)))
     flat = [v.ravel() for v in shape]
-    grid = np.array(
-        [(bm, bn, s) for bm, bn in tiles_of(chip) for s in (SPLITS if splits else SPLITS[:1])], dtype=np.float64
-    )
+    grid = _grid(tiles_of(chip), splits)
     parts = [
         _chunk(chip, c, [v[i : i + _CHUNK, None] for v in flat], grid, (a_bytes, b_bytes, c_bytes), rate)
         for i in range(0, flat[0].size, _CHUNK)

@@ -10,7 +10,7 @@ __all__ = ["mixed_phases"]
 
 
 def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -> tuple[Phase, Phase]:
-    """Return the operators of a step that carries prompts: those of a decode step, widened, and those prompts add.
+    """Return the operators of a step that carries prompts: those of a decode step it widens, and those prompts add.
 
     Parameters
     ----------
@@ -22,8 +22,9 @@ def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -
     Returns
     -------
     tuple of Phase
-        a decode step whose products, collectives and element-wise kernels take in the prompts' tokens; and what only
-        prompts have: attention over themselves, expansion of latents, chunks of a state
+        the products, collectives and element-wise kernels of a decode step that take in the prompts' tokens, the others
+        being as they were; and what only prompts have: attention over themselves, expansion of latents, chunks of a
+        state
 
     Notes
     -----
@@ -36,19 +37,15 @@ def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -
     >>> step = Phase("decode", (Gemm("up", 8, 64, 64), Attention("attention", 8, 4, 100, 1.0, 64, 64, 128)))
     >>> prompt = Phase("prefill", (Gemm("up", 100, 64, 64), Attention("attention", 2, 400, 100, 0.5, 64, 64, 128)))
     >>> both, alone = mixed_phases(step, prompt, 2.0)
-    >>> [getattr(op, "m", op.name) for op in both.operators], [op.count for op in alone.operators]
-    ([208, 'attention'], [2.0])
+    >>> [(op.name, op.m) for op in both.operators], [(op.name, op.count) for op in alone.operators]
+    ([('up', 208)], [('attention', 2.0)])
     """
     others = {op.name: op for op in prefill.operators}
-    both: list[Operator] = []
-    shared = set()
-    for op in decode.operators:
-        wide = _together(op, others.get(op.name), passes, ranks)
-        both.append(wide or op)
-        if wide:
-            shared.add(op.name)
+    wider = (_together(op, others.get(op.name), passes, ranks) for op in decode.operators)
+    both = tuple(op for op in wider if op is not None)
+    shared = {op.name for op in both}
     alone = tuple(replace(op, count=op.count * passes) for op in prefill.operators if op.name not in shared)
-    return replace(decode, operators=tuple(both)), replace(prefill, operators=alone)
+    return replace(decode, operators=both), replace(prefill, operators=alone)
 
 
 def _together(op: Operator, other: Operator | None, passes: float, ranks: int) -> Operator | None:

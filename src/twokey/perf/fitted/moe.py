@@ -140,6 +140,13 @@ def moe_layer_s(
     return float(around) * 1e-6 + total + moved / (c["dram_efficiency"] * chip.dram_Bps)
 
 
+@cache
+def _tiles(tiles: tuple[tuple[int, int], ...]) -> tuple[Floats, Floats]:
+    """Return rows and columns of the tiles that experts use, each (1, tiles)."""
+    some = np.array([t for t in tiles if t[0] >= 16 and t[1] >= 64], dtype=np.float64)
+    return some[None, :, 0], some[None, :, 1]
+
+
 def grouped_core_s(
     chip: RealChip,
     c: dict[str, float],
@@ -164,8 +171,7 @@ def grouped_core_s(
     """
     levels, counts = np.unique(np.asarray(rows, float), return_counts=True)
     total, experts = float((levels * counts).sum()), float(counts.sum())
-    tiles = np.array([t for t in tiles_of(chip) if t[0] >= 16 and t[1] >= 64], dtype=np.float64)
-    bm, bn = (column[None, :] for column in tiles.T)
+    bm, bn = _tiles(tiles_of(chip))
     share_a, share_b = chip.shared_operands
     cache = c["cache_rate"] * chip.l2_bytes_per_clock
     depth = np.ceil(k / _STEP) * _STEP

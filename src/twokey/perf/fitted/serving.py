@@ -94,8 +94,8 @@ def prompt_extra(
     chip: RealChip,
     fitted: Coefficients,
     decode: Phase,
+    decode_terms: list[Term],
     prefill: Phase,
-    step_s: float,
     *,
     sequences: float,
     input_len: float,
@@ -108,7 +108,7 @@ def prompt_extra(
     Parameters
     ----------
     decode, prefill : operators of one decode step of all sequences, and of a pass over `prompts` prompts
-    step_s : time of the decode step without prompts [s]
+    decode_terms : the times of that decode step, without prompts
     sequences : sequences of the replica in flight [1]
     input_len : tokens of a prompt that go through [token]
     ranks : replicas that exchange tokens with the experts [1]
@@ -121,10 +121,15 @@ def prompt_extra(
     s = fitted.merged("serve", f"serve-{framework}")
     group = int(max(1, min(sequences, s["group_tokens"] // input_len)))
     both, alone = mixed_phases(decode, prefill, group / prompts, ranks)
-    terms = phase_terms(chip, fitted, both, decode=True, framework=framework)
+    shared = {op.name for op in both.operators}
+    terms = [term for term in decode_terms if term.operator not in shared]
+    terms += phase_terms(chip, fitted, both, decode=True, framework=framework)
     terms += phase_terms(chip, fitted, alone, decode=False, framework=framework)
     layers = layers_of(decode)
-    mixed_s = sum(time for _, time, _ in timed_rows(terms, fitted, framework, layers, sequences))
+    step_s, mixed_s = (
+        sum(time for _, time, _ in timed_rows(some, fitted, framework, layers, sequences))
+        for some in (decode_terms, terms)
+    )
     floor_s = s["eager_layer_us"] * layers * 1e-6
     return Extra(group, max(mixed_s, floor_s, step_s) - step_s)
 
@@ -171,8 +176,8 @@ def step_times(
         chip,
         fitted,
         decode,
+        decode_terms,
         prefill,
-        step,
         sequences=sequences,
         input_len=input_len,
         prompts=prompts,

@@ -138,15 +138,13 @@ class Replica:
     def extra_s(self, sequences: int) -> float:
         """Return what a prompt adds to the step that carries it, alone or with others (`prompt_extra`) [s]."""
         sequences = max(1, sequences)
-        decode, layers = self._decode_phase(sequences)
-        terms = phase_terms(self.chip, self.fitted, decode, decode=True, framework=self.framework)
-        step = sum(time for _, time, _ in timed_rows(terms, self.fitted, self.framework, layers, sequences))
+        decode, _ = self._decode_phase(sequences)
         added = prompt_extra(
             self.chip,
             self.fitted,
             decode,
+            phase_terms(self.chip, self.fitted, decode, decode=True, framework=self.framework),
             self._load(1, self._new_tokens)[1],
-            step,
             sequences=sequences,
             input_len=self._new_tokens,
             ranks=self.layout.dp if self.layout.exchanges else 1,
