@@ -14,7 +14,7 @@ from twokey.perf.device import from_chip
 from twokey.perf.estimate import phase_time
 from twokey.perf.fitted.coefficients import read
 from twokey.perf.fitted.mixed import mixed_phases
-from twokey.perf.fitted.serving import Extra
+from twokey.perf.fitted.serving import Extra, prompts_together
 from twokey.workloads.software import under
 
 __all__ = ["predict", "run"]
@@ -24,11 +24,9 @@ def predict(row: Row) -> float:
     """Return the time per output token with the prompts of others in between, see `perf.fitted.serving` [s]."""
     load, device = under(row.load, "fitted"), from_chip(find(CHIPS[row.system]))
     step = phase_time(load.decode, device).time_s
-    group = int(max(1, min(row.sequences, read().groups["serve"]["group_tokens"] // load.input_len)))
-    both, alone = mixed_phases(load.decode, load.prefill, group, row.ranks)
-    shared = {op.name for op in both.operators}
-    rest = tuple(op for op in load.decode.operators if op.name not in shared)
-    carrying = replace(both, operators=(*rest, *both.operators, *alone.operators))
+    group = prompts_together(read(), row.sequences, load.input_len)
+    parts = mixed_phases(load.decode, load.prefill, group, row.ranks)
+    carrying = replace(load.decode, operators=tuple(op for part in parts for op in part.operators))
     extra = Extra(group, phase_time(carrying, device).time_s - step)
     return step + extra.per_token_s(row.sequences, load.output_len, row.ranks)
 

@@ -150,7 +150,7 @@ def _attention_s(phase: str, system: str, d: tables.Columns, framework: str | No
     if phase == "decode":
         c = read().decode(chip.wide, framework, chip.pairs)
         return decode_attention_s(chip, c, d["batch"] * d["kv_heads"], d["heads"] / d["kv_heads"], d["context"])
-    c = read().kernel(f"prefill-{'wide' if chip.wide else 'narrow'}", framework)
+    c = read().prefill(chip.wide, framework)
     return prefill_attention_s(chip, c, d["batch"], d["context"], d["heads"], d["kv_heads"])
 
 

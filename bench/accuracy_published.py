@@ -6,28 +6,22 @@ Rows are answered by `estimate` as a user would ask for them. No number was fitt
 from __future__ import annotations
 
 import csv
-import math
 from typing import Any
 
 import numpy as np
 
+import tables
 from accuracy_table import Table
 from printed import MEASURED
 from twokey.api import estimate
+from twokey.perf.fitted.chip import named
 from twokey.perf.fitted.coefficients import FRAMEWORKS
-from twokey.workloads.models import models
+from twokey.quantities.problem import Problem
+from twokey.workloads.models import find
 
 __all__ = ["predict", "run"]
 
-CHIPS = {
-    "H100 SXM5 80GB": "nvidia-h100",
-    "H200 SXM 141GB": "nvidia-h200",
-    "H800 SXM5": "nvidia-h800",
-    "B200 (HGX)": "nvidia-b200",
-}
-FITTED = ("nvidia-h100", "nvidia-a100")
-PUBLISHER = {"S024": "trtllm", "S025": "trtllm", "S026": "trtllm", "S027": "trtllm", "S028": "trtllm"}
-PUBLISHER |= {"S032": "trtllm", "S033": "trtllm"}
+MAXIMA = ("S024", "S025", "S026", "S027", "S028", "S032", "S033")
 """Rows whose source is TensorRT-LLM's own list of offline maxima, with a cache in 8 bits."""
 DRAFTS = {"D003": 0.6}
 """Acceptance of the drafted token where a row says that one was simulated."""
@@ -44,14 +38,12 @@ def predict(r: Row) -> tuple[float, float] | str:
     Rates: tokens of prompts or of answers. Offline maxima: the largest rate over the sequences that fit the memory;
     they count tokens of answers only.
     """
-    chip = CHIPS.get(r["hardware"])
-    if chip is None:
-        return f"no fitted model of {r['hardware']}"
-    model = next((m.id for m in models() if r["model"] in (m.name, *m.aliases)), None)
-    if model is None:
-        return f"{r['model']} is not in the catalogue"
+    try:
+        chip, model = named(r["hardware"]).id, find(r["model"]).id
+    except Problem as e:
+        return f"{e.where} {e.given}"
     value = float(r["value"])
-    framework = PUBLISHER.get(r["id"]) or next((f for f in FRAMEWORKS if f in r["notes"]), None)
+    framework = "trtllm" if r["id"] in MAXIMA else next((f for f in FRAMEWORKS if f in r["notes"]), None)
     tp, dp, ep = (int(r[name] or 1) for name in ("tp", "dp", "ep"))
     ask: dict[str, Any] = {
         "model": model,
@@ -91,6 +83,7 @@ def run(table: Table, *, show: bool = False) -> None:
         return
     with path.open(encoding="utf-8", newline="") as stream:
         rows = [r for r in csv.DictReader(stream) if r["kind"] in ("prefill", "decode", "serve")]
+    fitted_chips = [tables.CHIPS[system] for system in tables.FITTED]
     found: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     reasons: dict[str, list[str]] = {}
     for r in rows:
@@ -99,8 +92,11 @@ def run(table: Table, *, show: bool = False) -> None:
             reasons.setdefault(answer, []).append(r["id"])
             continue
         if show:
-            print(f"  {r['id']:<5} {r['model']:<14} {r['hardware']:<15} {r['metric']:<31}", *map(_shown, answer))
-        found[CHIPS[r["hardware"]] in FITTED].append(answer)
+            print(
+                f"  {r['id']:<5} {r['model']:<14} {r['hardware']:<15} {r['metric']:<31}",
+                *(f"{v:>10.4g}" for v in answer),
+            )
+        found[named(r["hardware"]).id in fitted_chips].append(answer)
     for fitted, name, bar in ((True, "H100", 10.0), (False, "other chips", 15.0)):
         if found[fitted]:
             predicted, measured = np.array(found[fitted]).T
@@ -109,11 +105,6 @@ def run(table: Table, *, show: bool = False) -> None:
         table.lacking(
             f"published serving, {len(ids)} rows: {reason} ({', '.join(ids[:6])}{' ...' if len(ids) > 6 else ''})"
         )
-
-
-def _shown(value: float) -> str:
-    digits = max(0, 3 - math.floor(math.log10(value)))
-    return f"{value:>10.{digits}f}"
 
 
 if __name__ == "__main__":

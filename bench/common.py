@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import platform
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from twokey.law.screen import lawful_region
 from twokey.search.space import Space
 from twokey.workloads.catalogue import workload
 from twokey.workloads.workload import Workload
+
+Series = dict[str, list[tuple[float, float]]]
 
 WORKLOADS = ("gpt3-175b-layer", "deepseek-v3-decode", "llama-3-70b-prefill")
 OBJECTIVES = ("ttft", "tpot", "e2e", "e2e-cost")
@@ -52,6 +56,25 @@ def random_designs(space: Space, count: int, seed: int) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
     levels = space.array()
     return np.array([levels[k, rng.integers(0, n, count)] for k, n in enumerate(space.counts())])
+
+
+def log_plot(out: Path, title: str, axes: tuple[str, str], series: Series, straight: str = "") -> None:
+    """Write points on two logarithmic axes as a page that needs no network; a dotted line in proportion if named."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for name, points in series.items():
+        x, y = zip(*points, strict=True)
+        figure.add_scatter(x=x, y=y, name=name, mode="lines+markers")
+    if straight:
+        ends = [1.0, max(x for points in series.values() for x, _ in points)]
+        figure.add_scatter(x=ends, y=ends, name=straight, mode="lines", line={"dash": "dot"})
+    figure.update_xaxes(type="log", title=axes[0])
+    figure.update_yaxes(type="log", title=axes[1])
+    figure.update_layout(title=title, template="plotly_white")
+    out.parent.mkdir(exist_ok=True)
+    figure.write_html(out, include_plotlyjs=True)
+    print(f"  plot: {out}, {math.ceil(out.stat().st_size / 1e6)} MB")
 
 
 def best_time_s(action: Callable[[], Any], seconds: float = 0.7) -> float:

@@ -89,6 +89,7 @@ def points(name: str) -> list[Point]:
                         prompts=1,
                         input_len=isl,
                         output_len=512,
+                        carrying=False,
                     )
                     out.append(Point("decode", w.decode, device, s.decode_s))
                     if batch == 1:  # of five batches

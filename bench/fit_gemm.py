@@ -9,6 +9,7 @@ import tables
 from printed import layer_products, printed
 from solver import fit
 from twokey.perf.fitted.chip import RealChip, named
+from twokey.perf.fitted.coefficients import Coefficients
 from twokey.perf.fitted.gemm import gemm_core_s
 from twokey.perf.fitted.operators import quantise_s
 
@@ -128,7 +129,7 @@ def fit_gemm(_known: Groups) -> Found:
 
 def of_products(known: Groups, kind: str) -> dict[str, float]:
     """Return the coefficients of products of a class of cores, narrow or wide."""
-    return known["power"] | known["launch"] | known["gemm"] | known[f"gemm-{kind}"]
+    return Coefficients("", known, {}).gemm(kind == "wide")
 
 
 def fit_quantise(known: Groups) -> Found:

@@ -5,7 +5,6 @@ Each space has the ends of the grid `fine`; the number of levels of each variabl
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from fractions import Fraction
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import REGIONS, load_workload
+from common import REGIONS, load_workload, log_plot
 from twokey.search.limits import limits_of
 from twokey.search.model import Model
 from twokey.search.optimise import solve
@@ -74,23 +73,9 @@ def main() -> int:
         print(f"| {name} | {10 ** x.min():.0e} to {10 ** x.max():.0e} | {np.polyfit(x, y, 1)[0]:.3f} |")
     x, y = np.log10(np.array([row for rows in series.values() for row in rows])).T
     print(f"| all | {10 ** x.min():.0e} to {10 ** x.max():.0e} | {np.polyfit(x, y, 1)[0]:.3f} |")
-    plot(series)
+    axes = ("designs in the space", "boxes opened until 1 percent was proved")
+    log_plot(OUT, "Growth of the search with the size of the space", axes, series)
     return bad
-
-
-def plot(series: dict[str, list[tuple[float, float]]]) -> None:
-    """Write the plot as a page that needs no network."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for name, rows in series.items():
-        figure.add_scatter(x=[r[0] for r in rows], y=[r[1] for r in rows], name=name, mode="lines+markers")
-    figure.update_xaxes(type="log", title="designs in the space")
-    figure.update_yaxes(type="log", title="boxes opened until 1 percent was proved")
-    figure.update_layout(title="Growth of the search with the size of the space", template="plotly_white")
-    OUT.parent.mkdir(exist_ok=True)
-    figure.write_html(OUT, include_plotlyjs=True)
-    print(f"  plot: {OUT}, {math.ceil(OUT.stat().st_size / 1e6)} MB")
 
 
 if __name__ == "__main__":

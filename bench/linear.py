@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from common import best_time_s, load_workload, random_designs
+from common import Series, best_time_s, load_workload, log_plot, random_designs
 from twokey.api import estimate
 from twokey.chips.catalogue import chips
 from twokey.perf.fitted.chip import named
@@ -29,8 +28,6 @@ KINDS = ("llama-3-8b", "qwen3-30b-a3b", "deepseek-v3", "gpt-oss-120b", "qwen3.5-
 """Models whose layers differ in kind: dense, experts, latent cache, windows, states, a norm over all heads."""
 SECONDS = 0.4
 OUT = Path("out") / "linear.html"
-
-Points = list[tuple[float, float]]
 
 
 def _named(operators: tuple[Operator, ...], suffix: str) -> tuple[Operator, ...]:
@@ -52,11 +49,11 @@ def _time_us(action: Callable[[], Any]) -> float:
     return 1e6 * best_time_s(action, SECONDS)
 
 
-def operators() -> dict[str, Points]:
+def operators() -> Series:
     """Return (operators, time [us]) for the kernel, a thousand designs at a time, and for the fitted operators."""
     layer = load_workload("gpt3-175b-layer").prefill
     x, h100 = random_designs(load("fine"), DESIGNS, 1), named("nvidia-h100")
-    out: dict[str, Points] = {"kernel, 1,000 designs": [], "fitted operators, one chip": []}
+    out: Series = {"kernel, 1,000 designs": [], "fitted operators, one chip": []}
     for copies in OPERATORS:
         some = tuple(op for i in range(copies) for op in _named(layer.operators, f"-{i}"))
         some = tuple(_larger(op, i // len(layer.operators)) for i, op in enumerate(some))
@@ -69,10 +66,10 @@ def operators() -> dict[str, Points]:
     return out
 
 
-def kinds() -> dict[str, Points]:
+def kinds() -> Series:
     """Return (kinds of layers, time [us]) of a decode step whose layers are of ever more kinds."""
     steps = [workload_for(m, phase="decode", devices=8, tp=8, precision="bf16", batch=32).decode for m in KINDS]
-    points: Points = []
+    points: list[tuple[float, float]] = []
     some: tuple[Operator, ...] = ()
     for number, step in enumerate(steps, 1):
         some = (*some, *_named(step.operators, f"-{number}"))
@@ -81,7 +78,7 @@ def kinds() -> dict[str, Points]:
     return {"decode step by kinds of layers": points}
 
 
-def devices() -> dict[str, Points]:
+def devices() -> Series:
     """Return (chips, time [us]) of estimates of ever more kinds of chips."""
     known = [c.id for c in chips() if c.architecture and c.id.startswith(("nvidia-", "huawei-", "amd-"))][:16]
     ask: dict[str, Any] = {"model": "llama-3-70b", "phase": "decode", "devices": 8, "tp": 8, "batch": 32}
@@ -113,25 +110,9 @@ def main() -> None:
         slope, rest = np.polyfit(x, y, 1)
         explained = 1.0 - float(((y - slope * x - rest) ** 2).sum() / ((y - y.mean()) ** 2).sum())
         print(f"| {name} | {x.min():g} | {x.max():g} | {slope:.1f} us | {explained:.4f} |")
-    plot(series)
-
-
-def plot(series: dict[str, Points]) -> None:
-    """Write the plot as a page that needs no network: cost beside that of the smallest, per unit."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for name, points in series.items():
-        x, y = np.array(points).T
-        figure.add_scatter(x=x / x[0], y=y / y[0], name=name, mode="lines+markers")
-    largest = max(p[-1][0] / p[0][0] for p in series.values())
-    figure.add_scatter(x=[1, largest], y=[1, largest], name="in proportion", mode="lines", line={"dash": "dot"})
-    figure.update_xaxes(type="log", title="operators, kinds of layers or chips, beside the fewest")
-    figure.update_yaxes(type="log", title="time, beside that of the fewest")
-    figure.update_layout(title="Cost of one more operator, layer kind and device", template="plotly_white")
-    OUT.parent.mkdir(exist_ok=True)
-    figure.write_html(OUT, include_plotlyjs=True)
-    print(f"  plot: {OUT}, {math.ceil(OUT.stat().st_size / 1e6)} MB")
+    beside = {name: [(x / points[0][0], y / points[0][1]) for x, y in points] for name, points in series.items()}
+    axes = ("operators, kinds of layers or chips, beside the fewest", "time, beside that of the fewest")
+    log_plot(OUT, "Cost of one more operator, layer kind and device", axes, beside, straight="in proportion")
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ def estimate_chip(
             output_len=output_len,
             ranks=layout.dp if layout.exchanges else 1,
             framework=framework,
+            carrying=phase == "serve",
         )
 
     capacity = float(chip.architecture["dram_capacity_GB"].value) * 1e9 if chip.architecture else 0.0

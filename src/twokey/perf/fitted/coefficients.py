@@ -86,8 +86,14 @@ class Coefficients:
         found = dense | self.merged(name, *(f"{name}-{maker}" for maker in makers))
         return found | {"scale_lanes": 0.0} if bits == 4 else found
 
-    def decode(self, wide: bool, framework: str | None, paired: bool = False) -> dict[str, float]:
-        """Return the coefficients of decode attention.
+    def prefill(self, wide: bool, framework: str | None, latent: bool = False) -> dict[str, float]:
+        """Return the coefficients of prefill attention; those over a latent cache (MLA) are one set for all."""
+        if latent:
+            return self.kernel("prefill-mla", None)
+        return self.kernel(f"prefill-{'wide' if wide else 'narrow'}", framework)
+
+    def decode(self, wide: bool, framework: str | None, paired: bool = False, latent: bool = False) -> dict[str, float]:
+        """Return the coefficients of decode attention; those over a latent cache (MLA) are one set for all.
 
         Parameters
         ----------
@@ -98,6 +104,8 @@ class Coefficients:
         -----
         Such a kernel is taken to be like the fastest one fitted on H100.
         """
+        if latent:
+            return self.kernel("decode-mla", None)
         return self.kernel(f"decode-{'paired' if paired else 'wide' if wide else 'narrow'}", framework)
 
     def kernel(self, operator: str, framework: str | None) -> dict[str, float]:

@@ -9,8 +9,8 @@ from twokey.workloads.operators import Collective, Gemm, Operator, Phase, Vector
 __all__ = ["mixed_phases"]
 
 
-def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -> tuple[Phase, Phase]:
-    """Return the operators of a step that carries prompts: those of a decode step it widens, and those prompts add.
+def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -> tuple[Phase, Phase, Phase]:
+    """Return the operators of a step that carries prompts: those it leaves, those it widens, those that prompts add.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -
     Returns
     -------
     tuple of Phase
-        the products, collectives and element-wise kernels of a decode step that take in the prompts' tokens, the others
-        being as they were; and what only prompts have: attention over themselves, expansion of latents, chunks of a
-        state
+        what a decode step has as before, such as attention over the cache; its products, collectives and element-wise
+        kernels that take in the prompts' tokens; and what only prompts have: attention over themselves, expansion of
+        latents, chunks of a state
 
     Notes
     -----
@@ -36,16 +36,26 @@ def mixed_phases(decode: Phase, prefill: Phase, passes: float, ranks: int = 1) -
     >>> from twokey.workloads.operators import Attention
     >>> step = Phase("decode", (Gemm("up", 8, 64, 64), Attention("attention", 8, 4, 100, 1.0, 64, 64, 128)))
     >>> prompt = Phase("prefill", (Gemm("up", 100, 64, 64), Attention("attention", 2, 400, 100, 0.5, 64, 64, 128)))
-    >>> both, alone = mixed_phases(step, prompt, 2.0)
-    >>> [(op.name, op.m) for op in both.operators], [(op.name, op.count) for op in alone.operators]
-    ([('up', 208)], [('attention', 2.0)])
+    >>> left, wider, added = mixed_phases(step, prompt, 2.0)
+    >>> [op.problems for op in left.operators], [op.m for op in wider.operators], [op.count for op in added.operators]
+    ([8], [208], [2.0])
     """
     others = {op.name: op for op in prefill.operators}
-    wider = (_together(op, others.get(op.name), passes, ranks) for op in decode.operators)
-    both = tuple(op for op in wider if op is not None)
-    shared = {op.name for op in both}
-    alone = tuple(replace(op, count=op.count * passes) for op in prefill.operators if op.name not in shared)
-    return replace(decode, operators=both), replace(prefill, operators=alone)
+    left: list[Operator] = []
+    wider: list[Operator] = []
+    for op in decode.operators:
+        together = _together(op, others.get(op.name), passes, ranks)
+        if together is None:
+            left.append(op)
+        else:
+            wider.append(together)
+            del others[op.name]
+    added = tuple(replace(op, count=op.count * passes) for op in prefill.operators if op.name in others)
+    return (
+        replace(decode, operators=tuple(left)),
+        replace(decode, operators=tuple(wider)),
+        replace(prefill, operators=added),
+    )
 
 
 def _together(op: Operator, other: Operator | None, passes: float, ranks: int) -> Operator | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,18 +120,13 @@ def _class(chip: RealChip) -> str:
     return "wide" if chip.wide else "narrow"
 
 
-def _attention(
-    call: Callable[..., Floats], name: str, chip: RealChip, fitted: Coefficients, s: Floats, d: Dtype, fw: str | None
-) -> Floats:
-    if call is decode_attention_s:
-        c = fitted.decode(chip.wide, fw, chip.pairs)
-    else:
-        c = fitted.kernel(f"{name}-{_class(chip)}", fw)
+def _attention(decode: bool, chip: RealChip, fitted: Coefficients, s: Floats, d: Dtype, fw: str | None) -> Floats:
+    c = fitted.decode(chip.wide, fw, chip.pairs) if decode else fitted.prefill(chip.wide, fw)
     out = np.empty(len(s))
     for width in np.unique(s[:, 4]):
         at = s[:, 4] == width
         batch, length, heads, kv, _ = s[at].T
-        if call is decode_attention_s:
+        if decode:
             out[at] = decode_attention_s(
                 chip, c, batch * kv, heads / kv, length, d_qk=width, d_v=width, kv_width=2 * width, kv_bytes=d.bytes
             )
@@ -179,9 +174,9 @@ def _one_kind(
     if operator == "gelu":
         return vector.gelu_s(chip, plain, s[:, 0], d.bytes)
     if operator == "decode-attention":
-        return _attention(decode_attention_s, "decode", chip, fitted, s, d, fw)
+        return _attention(True, chip, fitted, s, d, fw)
     if operator == "prefill-attention":
-        return _attention(prefill_attention_s, "prefill", chip, fitted, s, d, fw)
+        return _attention(False, chip, fitted, s, d, fw)
     if operator == "moe":
         return _moe(chip, fitted, s, d, fw, routing)
     return library_all_reduce_s(chip, fitted.groups[f"all-reduce-library-{_class(chip)}"], s[:, 0], s[:, 1])

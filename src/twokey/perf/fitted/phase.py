@@ -70,7 +70,7 @@ def phase_terms(
         terms += _experts(chip, fitted.experts(chip.wide, framework, bits, chip.pairs), experts)
     for op in phase.operators:
         if isinstance(op, Attention):
-            terms.append(_attention(chip, fitted, op, decode, kind, framework))
+            terms.append(_attention(chip, fitted, op, decode, framework))
         elif isinstance(op, Vector) and op.name not in _INSIDE:
             v = fitted.groups["vector"]
             work = op.elements * op.bytes_per_element / (v["dram_efficiency"] * chip.dram_Bps)
@@ -142,12 +142,10 @@ def _experts(chip: RealChip, c: dict[str, float], ops: list[Gemm]) -> list[Term]
     return out
 
 
-def _attention(
-    chip: RealChip, fitted: Coefficients, op: Attention, decode: bool, kind: str, framework: str | None
-) -> Term:
+def _attention(chip: RealChip, fitted: Coefficients, op: Attention, decode: bool, framework: str | None) -> Term:
     latent = op.d_qk != op.d_v
     if decode:
-        c = fitted.kernel("decode-mla", None) if latent else fitted.decode(chip.wide, framework, chip.pairs)
+        c = fitted.decode(chip.wide, framework, chip.pairs, latent)
         time = float(
             decode_attention_s(
                 chip,
@@ -164,7 +162,7 @@ def _attention(
         )
         reading = op.problems * op.context * op.kv_width * op.kv_bytes / chip.dram_Bps
     else:
-        c = fitted.kernel("prefill-mla" if latent else f"prefill-{kind}", None if latent else framework)
+        c = fitted.prefill(chip.wide, framework, latent)
         heads = op.problems * op.rows / op.context
         reach = op.context * (1.0 - np.sqrt(max(0.0, 1.0 - 2.0 * op.causal_share))) if op.causal_share < 0.5 else 0.0
         time = float(

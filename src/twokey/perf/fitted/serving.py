@@ -10,7 +10,7 @@ from twokey.perf.fitted.mixed import mixed_phases
 from twokey.perf.fitted.phase import Term, phase_terms
 from twokey.workloads.operators import Attention, Phase
 
-__all__ = ["Extra", "Steps", "layers_of", "prompt_extra", "step_times", "timed_rows"]
+__all__ = ["Extra", "Steps", "layers_of", "prompt_extra", "prompts_together", "step_times", "timed_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,18 @@ def timed_rows(
     if sequences:
         host = (s["sequence_us"] * sequences + s["layer_us"] * layers) * 1e-6
     else:
-        host = max(0.0, s["eager_layer_us"] * layers * 1e-6 - sum(time for _, time, _ in out))
+        host = max(0.0, _host_s(fitted, layers) - sum(time for _, time, _ in out))
     return [*out, ("framework", host, "launch")] if host else out
+
+
+def _host_s(fitted: Coefficients, layers: float) -> float:
+    """Return what the host takes to launch the kernels of this many layers one by one [s]."""
+    return fitted.groups["serve"]["eager_layer_us"] * layers * 1e-6
+
+
+def prompts_together(fitted: Coefficients, sequences: float, input_len: float) -> int:
+    """Return how many prompts of this many tokens share a step of a replica: as make up `group_tokens` [1]."""
+    return int(max(1, min(sequences, fitted.groups["serve"]["group_tokens"] // input_len)))
 
 
 def prompt_extra(
@@ -115,23 +125,21 @@ def prompt_extra(
 
     Notes
     -----
-    As many prompts share a step as make up `group_tokens`. The step reads the weights once, and like a pass over
-    prompts it is launched kernel by kernel.
+    The prompts of `prompts_together` share the step. It reads the weights once, and like a pass over prompts it is
+    launched kernel by kernel.
     """
-    s = fitted.merged("serve", f"serve-{framework}")
-    group = int(max(1, min(sequences, s["group_tokens"] // input_len)))
-    both, alone = mixed_phases(decode, prefill, group / prompts, ranks)
-    shared = {op.name for op in both.operators}
-    terms = [term for term in decode_terms if term.operator not in shared]
-    terms += phase_terms(chip, fitted, both, decode=True, framework=framework)
-    terms += phase_terms(chip, fitted, alone, decode=False, framework=framework)
+    group = prompts_together(fitted, sequences, input_len)
+    left, wider, added = mixed_phases(decode, prefill, group / prompts, ranks)
+    unchanged = {op.name for op in left.operators}
+    terms = [term for term in decode_terms if term.operator in unchanged]
+    terms += phase_terms(chip, fitted, wider, decode=True, framework=framework)
+    terms += phase_terms(chip, fitted, added, decode=False, framework=framework)
     layers = layers_of(decode)
     step_s, mixed_s = (
         sum(time for _, time, _ in timed_rows(some, fitted, framework, layers, sequences))
         for some in (decode_terms, terms)
     )
-    floor_s = s["eager_layer_us"] * layers * 1e-6
-    return Extra(group, max(mixed_s, floor_s, step_s) - step_s)
+    return Extra(group, max(mixed_s, _host_s(fitted, layers), step_s) - step_s)
 
 
 def step_times(
@@ -146,6 +154,7 @@ def step_times(
     output_len: int,
     ranks: int = 1,
     framework: str | None = None,
+    carrying: bool = True,
 ) -> Steps:
     """Return the times of a served model's steps on one replica.
 
@@ -156,6 +165,7 @@ def step_times(
     input_len, output_len : tokens of a prompt and of an answer [token]
     ranks : replicas that exchange tokens with the experts [1]
     framework : whose kernels run; kernels fitted on all of them where not given
+    carrying : whether steps carry the prompts of others, as in a service; else TPOT is that of decode steps alone
 
     Notes
     -----
@@ -172,17 +182,19 @@ def step_times(
     first_terms = phase_terms(chip, fitted, prefill, decode=False, framework=framework)
     first = timed_rows(first_terms, fitted, framework, layers)
     step, whole = sum(time for _, time, _ in rows), sum(time for _, time, _ in first)
-    added = prompt_extra(
-        chip,
-        fitted,
-        decode,
-        decode_terms,
-        prefill,
-        sequences=sequences,
-        input_len=input_len,
-        prompts=prompts,
-        ranks=ranks,
-        framework=framework,
-    )
-    extra = added.per_token_s(sequences, output_len, ranks)
+    extra = 0.0
+    if carrying:
+        added = prompt_extra(
+            chip,
+            fitted,
+            decode,
+            decode_terms,
+            prefill,
+            sequences=sequences,
+            input_len=input_len,
+            prompts=prompts,
+            ranks=ranks,
+            framework=framework,
+        )
+        extra = added.per_token_s(sequences, output_len, ranks)
     return Steps(step, whole, step + extra, tuple(rows), tuple(first), extra / (step + extra))

@@ -138,7 +138,7 @@ class Replica:
     def extra_s(self, sequences: int) -> float:
         """Return what a prompt adds to the step that carries it, alone or with others (`prompt_extra`) [s]."""
         sequences = max(1, sequences)
-        decode, _ = self._decode_phase(sequences)
+        decode = self._decode_phase(sequences)
         added = prompt_extra(
             self.chip,
             self.fitted,
@@ -212,7 +212,7 @@ class Replica:
         )
         return load.decode, load.prefill
 
-    def _decode_phase(self, sequences: int) -> tuple[Phase, float]:
+    def _decode_phase(self, sequences: int) -> Phase:
         phase = self._load(sequences, self.input_len)[0]
         if self.drafts:
             checked = 1 + self.drafts
@@ -225,13 +225,13 @@ class Replica:
                 if _is_state(op)
             ]
             phase = replace(wide, operators=(*[op for op in wide.operators if not _is_state(op)], *state))
-        return phase, layers_of(phase)
+        return phase
 
     def _parts_s(self, sequences: int) -> tuple[float, float]:
         """Return the time of the links and of all else in one decode pass [s]."""
-        phase, layers = self._decode_phase(sequences)
+        phase = self._decode_phase(sequences)
         terms = phase_terms(self.chip, self.fitted, phase, decode=True, framework=self.framework)
-        rows = timed_rows(terms, self.fitted, self.framework, layers, sequences)
+        rows = timed_rows(terms, self.fitted, self.framework, layers_of(phase), sequences)
         times = {name: 0.0 for name, _, _ in rows}
         for name, time, _ in rows:
             times[name] += time

@@ -95,8 +95,7 @@ class FittedCosts:
         self, sequences: Any, length: Any, heads: Any, kv_heads: Any, *, d_qk: float, d_v: float, window: float = 0.0
     ) -> tuple[Floats, Floats]:
         """Return the times of fused causal attention forward and backward [s]."""
-        kind = "wide" if self.chip.wide else "narrow"
-        c = self.fitted.kernel("prefill-mla" if d_qk != d_v else f"prefill-{kind}", None)
+        c = self.fitted.prefill(self.chip.wide, None, latent=d_qk != d_v)
         c = c | {"append_passes": 0.0}  # in training no cache is written
         time = prefill_attention_s(self.chip, c, sequences, length, heads, kv_heads, d_qk=d_qk, d_v=d_v, window=window)
         floor = c["launch_us"] * 1e-6
